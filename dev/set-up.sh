@@ -8,7 +8,7 @@ say() { printf '%s\n' "set-up: $*" >&2; }
 
 # A name on the PATH proves nothing: version managers leave names there that start no Python.
 is_usable() {
-    "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+    [ "$("$1" -c 'import sys, venv, ensurepip; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]
 }
 
 find_python() {
@@ -35,8 +35,8 @@ install_with_uv() {
 }
 
 install_with_pip() {
-    # A folder that was moved, or a Python that is gone, leaves a .venv that cannot be mended.
-    [ "$(cat .venv/.made-in 2>/dev/null)" = "$PWD" ] && .venv/bin/python -c '' 2>/dev/null ||
+    # A folder that was moved, a Python that is gone, or uv leaves a .venv that pip cannot mend.
+    [ "$(cat .venv/.made-in 2>/dev/null)" = "$PWD" ] && .venv/bin/python -c 'import pip' 2>/dev/null ||
         "$python" -m venv --clear .venv
     # The lock names every package with its hash, so that no package is chosen here.
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements-dev.txt

@@ -1,0 +1,162 @@
+"""Writes the pages of docs/reference that are made from the code, or checks that they are up to date.
+
+    python docs/generate.py            write them
+    python docs/generate.py --check    exit 1 and name the pages that differ
+
+A page is one entry of `PAGES`: its path below docs/ and a function that renders it. Pages about commands and
+settings belong here too, so that no page can say what the code does not do.
+"""
+
+import argparse
+import ast
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from connectors.errors import CrmSegmentsError
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+PACKAGES = ("connectors", "segmentation", "sync", "crm_segments")
+
+EXIT_CODES = (
+    (0, "Done. Records that are held for a decision, or that are gone, do not change that."),
+    (1, "Something is broken: our fault, a damaged file, or an answer that the CRM should not give."),
+    (2, "The settings, the command or an input file are wrong."),
+    (4, "The CRM refused the credentials, or they lack a permission."),
+    (5, "Done in part: the CRM rejected some records in this run."),
+    (6, "Stopped before harm: the data, a field, a plan or a guard wants a look first."),
+    (
+        75,
+        "Ended early, by request or because the CRM is busy. The same command goes on where it stopped.",
+    ),
+)
+
+ERRORS_INTRO = """\
+# Errors and exit codes
+
+Every error says what happened, to which file, field or record, and what to do now. With `--json` the same
+comes as `error: {code, message, hint, next}`. Codes and exit codes are promises: scripts may rely on them.
+Nothing here ever carries a password, a token, or the data of a person.
+
+## Exit codes
+
+Several segmentations in one run end with the first of 1, 2, 4, 6, 75, 5, 0 that occurs.
+"""
+
+
+def error_classes() -> list[type[CrmSegmentsError]]:
+    """All error classes of the product, parents before children, in the order in which they are defined."""
+    for path in sorted(ROOT.glob("*/**/errors.py")):
+        package, *rest = path.relative_to(ROOT).with_suffix("").parts
+        if package in PACKAGES:
+            importlib.import_module(".".join((package, *rest)))
+
+    def with_children(parent: type[CrmSegmentsError]) -> Iterator[type[CrmSegmentsError]]:
+        yield parent
+        for child in parent.__subclasses__():
+            yield from with_children(child)
+
+    return list(dict.fromkeys(with_children(CrmSegmentsError)))
+
+
+def raised_codes(class_names: frozenset[str]) -> dict[str, tuple[str, str]]:
+    """Each code written out where an error is made: its class and its message, values as an ellipsis."""
+    codes: dict[str, tuple[str, str]] = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and _called_name(node) in class_names:
+                    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+                    code = _text(keywords.get("code"))
+                    if code:
+                        message = _text(node.args[0] if node.args else keywords.get("message"))
+                        codes.setdefault(code, (_called_name(node), message))
+    return codes
+
+
+def _called_name(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _text(node: ast.expr | None) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(_text(part) for part in parts)
+        case ast.FormattedValue():
+            return "…"
+        case _:
+            return ""
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    cells = [[" ".join(cell.replace("|", "\\|").split()) for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+def render_errors() -> str:
+    """The page about errors and exit codes."""
+    classes = error_classes()
+    exits = {cls.__name__: cls.exit_code for cls in classes}
+    kinds = [
+        (f"`{cls.__name__}`", str(cls.exit_code), f"`{cls.default_code}`", _summary(cls))
+        for cls in classes[1:]
+    ]
+    codes = [
+        (f"`{code}`", str(exits[name]), f"`{name}`", message)
+        for code, (name, message) in sorted(raised_codes(frozenset(exits)).items())
+    ]
+    return "\n".join(
+        (
+            ERRORS_INTRO,
+            _table(("exit code", "meaning"), [(str(code), meaning) for code, meaning in EXIT_CODES]),
+            "## Kinds\n\nThe code of a kind is used where no narrower one is given.\n",
+            _table(("kind", "exit", "code", "meaning"), kinds),
+            "## Codes\n\nThe narrower codes with their messages; `…` stands for a name or a number.\n",
+            _table(("code", "exit", "kind", "message"), codes),
+        )
+    )
+
+
+def _summary(cls: type) -> str:
+    return (inspect.getdoc(cls) or "").split("\n\n")[0]
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/errors.md": render_errors,
+}
+
+
+def main() -> int:
+    """Write or check all pages; the exit code says whether they were up to date."""
+    parser = argparse.ArgumentParser(description="Write the generated pages of docs/reference.")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a page differs")
+    check = parser.parse_args().check
+    outdated = []
+    for name, render in PAGES.items():
+        path, wanted = DOCS / name, render()
+        if path.exists() and path.read_text(encoding="utf-8") == wanted:
+            continue
+        outdated.append(name)
+        if not check:
+            path.write_text(wanted, encoding="utf-8")
+            print(f"written: docs/{name}")
+    if check and outdated:
+        print(
+            f"Out of date: {', '.join(f'docs/{name}' for name in outdated)}. Run: make docs", file=sys.stderr
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

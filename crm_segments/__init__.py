@@ -1,0 +1,1 @@
+"""What faces people: the command line, the views, the settings, the sample company. Nobody imports it."""

@@ -14,7 +14,7 @@ from connectors.local.faults import storage_error
 from connectors.local.schema import APPLICATION_ID, FORMAT_STEPS
 from connectors.local.values import stamp_text
 
-__all__ = ["FileClient", "Transaction", "bring_up_to_date"]
+__all__ = ["FileClient", "Transaction", "bring_up_to_date", "read_info", "write_info"]
 
 Clock = Callable[[], datetime]
 

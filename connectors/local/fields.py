@@ -17,7 +17,14 @@ from connectors.model import (
     Option,
 )
 
-__all__ = ["add_field", "columns_of", "description_of", "ensure_fields", "require_columns"]
+__all__ = [
+    "add_field",
+    "columns_of",
+    "description_of",
+    "ensure_fields",
+    "imported_field",
+    "require_columns",
+]
 
 
 def columns_of(connection: sqlite3.Connection, kind: ObjectKind) -> dict[str, Column]:

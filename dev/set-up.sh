@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes .venv with the locked versions of everything and the project itself in it. Run by make.
+# With --find-python it only prints which Python it would take.
 # Needs Python 3.11 or newer. uv is used where it is present and works, plain venv and pip otherwise.
 set -eu
 unset VIRTUAL_ENV PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER || true
@@ -28,7 +29,9 @@ find_python() {
 
 install_with_uv() {
     command -v uv >/dev/null 2>&1 || return 1
-    cache=$(uv cache dir 2>/dev/null) && mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] || export UV_NO_CACHE=1
+    # Without a place for its cache uv gives up, unless it is told to do without.
+    cache=$(uv cache dir 2>/dev/null) || cache=
+    if ! { mkdir -p "$cache" && [ -w "$cache" ]; } 2>/dev/null; then export UV_NO_CACHE=1; fi
     UV_PROJECT_ENVIRONMENT=.venv uv sync --frozen --quiet --compile-bytecode --python "$python" && return 0
     say "uv did not succeed; going on with pip."
     return 1
@@ -36,14 +39,16 @@ install_with_uv() {
 
 install_with_pip() {
     # A folder that was moved, a Python that is gone, or uv leaves a .venv that pip cannot mend.
-    [ "$(cat .venv/.made-in 2>/dev/null)" = "$PWD" ] && .venv/bin/python -c 'import pip' 2>/dev/null ||
+    if [ "$(cat .venv/.made-in 2>/dev/null)" != "$PWD" ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
         "$python" -m venv --clear .venv
+    fi
     # The lock names every package with its hash, so that no package is chosen here.
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements-dev.txt
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps -e .
 }
 
 python=$(find_python)
+if [ "${1:-}" = --find-python ]; then printf '%s\n' "$python" && exit 0; fi
 say "installing into .venv with $("$python" --version) (the first time takes a minute or two)"
 install_with_uv || install_with_pip
 printf '%s' "$PWD" >.venv/.made-in

@@ -1,0 +1,84 @@
+"""Records in, segments out: a pure floor without network, disk, clock or chance.
+
+Everything is imported on demand, so that settings and stored models can be read without pandas and
+scikit-learn.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segmentation.assign import ASSIGNMENT_SCHEMA, assign_segments
+    from segmentation.config import CurrencySettings, FeatureSettings, SegmentationSettings
+    from segmentation.errors import ModelMismatchError, NoStableSegmentsError, TooFewRecordsError
+    from segmentation.explain import ExplainedFeature, Explanation, explain_record
+    from segmentation.features.quality import QualityFinding, QualityReport
+    from segmentation.features.registry import compute_features
+    from segmentation.features.table import FeatureTable
+    from segmentation.fit import Fit, fit_segments
+    from segmentation.model import FeatureSpec, Segment, SegmentModel
+    from segmentation.reasons import record_reasons
+    from segmentation.records import Records
+    from segmentation.select import Evidence, Trial
+    from segmentation.stability import Refit, match_segments
+    from segmentation.tiers import tier_segments
+
+__all__ = [
+    "ASSIGNMENT_SCHEMA",
+    "CurrencySettings",
+    "Evidence",
+    "ExplainedFeature",
+    "Explanation",
+    "FeatureSettings",
+    "FeatureSpec",
+    "FeatureTable",
+    "Fit",
+    "ModelMismatchError",
+    "NoStableSegmentsError",
+    "QualityFinding",
+    "QualityReport",
+    "Records",
+    "Refit",
+    "Segment",
+    "SegmentModel",
+    "SegmentationSettings",
+    "TooFewRecordsError",
+    "Trial",
+    "assign_segments",
+    "compute_features",
+    "explain_record",
+    "fit_segments",
+    "match_segments",
+    "record_reasons",
+    "tier_segments",
+]
+
+_HOMES = {
+    "segmentation.assign": ("ASSIGNMENT_SCHEMA", "assign_segments"),
+    "segmentation.config": ("CurrencySettings", "FeatureSettings", "SegmentationSettings"),
+    "segmentation.errors": ("ModelMismatchError", "NoStableSegmentsError", "TooFewRecordsError"),
+    "segmentation.explain": ("ExplainedFeature", "Explanation", "explain_record"),
+    "segmentation.features.quality": ("QualityFinding", "QualityReport"),
+    "segmentation.features.registry": ("compute_features",),
+    "segmentation.features.table": ("FeatureTable",),
+    "segmentation.fit": ("Fit", "fit_segments"),
+    "segmentation.model": ("FeatureSpec", "Segment", "SegmentModel"),
+    "segmentation.reasons": ("record_reasons",),
+    "segmentation.records": ("Records",),
+    "segmentation.select": ("Evidence", "Trial"),
+    "segmentation.stability": ("Refit", "match_segments"),
+    "segmentation.tiers": ("tier_segments",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

@@ -1,0 +1,158 @@
+"""Puts records into the segments of a frozen model; who is there already stays unless clearly better off."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.model import UNCLASSIFIED_KEY
+from segmentation.errors import ModelMismatchError
+from segmentation.estimators.density import log_joint, log_total
+from segmentation.features.columns import Flags, Floats, Indexes, Texts
+from segmentation.features.quality import plural
+from segmentation.features.table import FeatureTable
+from segmentation.model import GroupParameters, SegmentModel
+from segmentation.prepare import prepare
+from segmentation.rules import tier_labels
+
+__all__ = ["ASSIGNMENT_SCHEMA", "STAY_MARGIN", "assign_segments", "check_fits", "scores"]
+
+STAY_MARGIN = 2.0
+CLEAR, LIKELY = 0.9, 0.6
+ASSIGNMENT_SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("segment_key", pa.string(), nullable=False),
+        pa.field("score", pa.float64(), nullable=False),
+        pa.field("band", pa.string(), nullable=False),
+        pa.field("runner_up", pa.string()),
+    ]
+)
+"""One row per record: its segment, how sure that is (0 to 1 and in words), and the next best segment."""
+
+
+def assign_segments(
+    model: SegmentModel, features: FeatureTable, *, current: pa.Table | None = None
+) -> pa.Table:
+    """The segment of every record in scope.
+
+    Args:
+        model: The frozen model.
+        features: Features of the records, as of any day.
+        current: `record_id` and `segment_key` of records that have a segment of this model already; they
+            move only when another segment is better by the model's margin.
+
+    Returns:
+        A table in ASSIGNMENT_SCHEMA, in the order of `features`.
+
+    Raises:
+        ModelMismatchError: The model is for other records or needs a feature that is not there.
+    """
+    check_fits(model, features)
+    if model.tiers is not None:
+        return _table(features, tier_labels(model.tiers, features))
+    now = _current(model, features, current)
+    joint, is_nowhere = scores(model, features)
+    return _grouped(model, features, joint, is_nowhere, now)
+
+
+def check_fits(model: SegmentModel, features: FeatureTable) -> None:
+    """Refuse features that the model cannot read.
+
+    Raises:
+        ModelMismatchError: Names what differs.
+    """
+    if model.object is not features.kind:
+        raise ModelMismatchError(
+            f"These segments are for {plural(model.object)}, not for {plural(features.kind)}.",
+            hint="Correct `object` under [[segmentation]], or make new segments (refit).",
+        )
+    needed = {transform.spec.name: transform.spec for transform in model.transforms}
+    if model.tiers is not None:
+        used = {condition.feature for rule in model.tiers.rules for condition in rule.conditions}
+        needed |= {spec.name: spec for spec in model.features if spec.name in used}
+    missing = sorted(name for name in needed if name not in features.values.columns)
+    if missing and len(features):
+        raise ModelMismatchError(
+            f"The segments were made with {', '.join(missing)}, of which nothing is known any more "
+            f"({', '.join(needed[name].source for name in missing)}).",
+            hint="Bring the field back, or make new segments without it (refit).",
+            details={"missing": missing},
+        )
+    if model.currency != features.currency:
+        raise ModelMismatchError(
+            f"The segments were made in {model.currency}, the amounts are now in {features.currency}.",
+            hint="Set home under [currency] back, or make new segments (refit).",
+        )
+
+
+def scores(model: SegmentModel, features: FeatureTable) -> tuple[Floats, Flags]:
+    """Log-likelihood of each record in each segment, and who fits nowhere."""
+    groups = model.groups
+    if groups is None:
+        raise ModelMismatchError(
+            "Fixed rules have no scores.", hint="Make new segments (refit) to see how close records are."
+        )
+    matrix = prepare(model.transforms, features)
+    joint = log_joint(matrix, *(np.array(part) for part in (groups.weights, groups.means, groups.variances)))
+    known = np.zeros(len(features), dtype=bool)
+    for transform in model.transforms:
+        column = features.values[transform.spec.name] if len(features) else []
+        known |= ~np.asarray(pc.is_null(pa.array(column, from_pandas=True)))
+    is_nowhere = (log_total(joint) < groups.density_floor) | ~known if len(joint) else known
+    return joint, is_nowhere
+
+
+def _grouped(
+    model: SegmentModel, features: FeatureTable, joint: Floats, is_nowhere: Flags, now: Indexes
+) -> pa.Table:
+    groups = _groups(model)
+    softened = joint / groups.temperature
+    rows = np.arange(len(joint))
+    best = joint.argmax(axis=1) if len(joint) else np.zeros(0, dtype=np.int64)
+    stays = (now >= 0) & (joint[rows, best] - joint[rows, np.maximum(now, 0)] <= groups.stay_margin)
+    label = np.where(stays, now, best)
+    chances = np.exp(softened - log_total(softened)[:, None]) if len(joint) else joint
+    score = chances[rows, label]
+    others = joint.copy()
+    others[rows, label] = -np.inf
+    second = others.argmax(axis=1) if len(joint) else best
+    keys: Texts = np.array(groups.keys, dtype=object)
+    table = _table(
+        features,
+        np.where(is_nowhere, UNCLASSIFIED_KEY, keys[label]),
+        score=np.where(is_nowhere, 0.0, np.round(score, 6)),
+        runner_up=np.where(is_nowhere, keys[best], keys[second]) if len(groups.keys) > 1 else None,
+    )
+    return table
+
+
+def _groups(model: SegmentModel) -> GroupParameters:
+    assert model.groups is not None  # noqa: S101 - the model checks itself
+    return model.groups
+
+
+def _current(model: SegmentModel, features: FeatureTable, current: pa.Table | None) -> Indexes:
+    """Position of each record's present segment; -1 where it has none of this model."""
+    if current is None or not current.num_rows:
+        return np.full(len(features), -1, dtype=np.int64)
+    at = pc.index_in(features.ids, value_set=current.column("record_id").combine_chunks())
+    keys = current.column("segment_key").combine_chunks().take(at)
+    found = pc.index_in(keys, value_set=pa.array(_groups(model).keys, pa.string()))
+    positions: Indexes = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return positions
+
+
+def _table(
+    features: FeatureTable, keys: Texts, score: Floats | None = None, runner_up: Texts | None = None
+) -> pa.Table:
+    if score is None:
+        score = np.ones(len(features))
+    bands = np.where(score >= CLEAR, "clear", np.where(score >= LIKELY, "likely", "close call"))
+    columns = [
+        features.ids.cast(pa.string()),
+        pa.array(keys, pa.string()),
+        pa.array(score, pa.float64()),
+        pa.array(bands.astype(object), pa.string()),
+        pa.nulls(len(features), pa.string()) if runner_up is None else pa.array(runner_up, pa.string()),
+    ]
+    return pa.table(columns, schema=ASSIGNMENT_SCHEMA)

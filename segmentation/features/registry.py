@@ -1,0 +1,160 @@
+"""From records to features: runs the families, keeps what can be used, says what cannot."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from rapidfuzz import process
+
+from connectors.errors import ConfigError
+from connectors.model import ObjectKind, Observer, Progress, id_column
+from segmentation.config import CurrencySettings, SegmentationSettings
+from segmentation.features.columns import Flags
+from segmentation.features.engagement import engagement_features
+from segmentation.features.firmographic import firmographic_features
+from segmentation.features.purchase import purchase_features
+from segmentation.features.quality import QualityLog, count_of
+from segmentation.features.size import size_features
+from segmentation.features.table import Feature, FeatureContext, FeatureTable
+from segmentation.records import Records
+from segmentation.scope import in_scope
+
+__all__ = ["FAMILIES", "compute_features"]
+
+FAMILIES: Mapping[str, Callable[[FeatureContext], list[Feature]]] = {
+    "size": size_features,
+    "purchase": purchase_features,
+    "engagement": engagement_features,
+    "firmographic": firmographic_features,
+}
+_CONSEQUENCES = {
+    "size": "size was not used",
+    "purchase": "purchases were not used",
+    "engagement": "it was not used",
+    "firmographic": "it was not used",
+}
+
+
+def compute_features(
+    records: Records,
+    settings: SegmentationSettings,
+    *,
+    currency: CurrencySettings,
+    as_of: date,
+    observer: Observer | None = None,
+) -> FeatureTable:
+    """Compute all features of the records in scope.
+
+    Facts dated after `as_of` are invisible. Row order, column order and the form of ids change nothing.
+
+    Args:
+        records: The pulled tables.
+        settings: What is grouped, `where`, and which features are off.
+        currency: How amounts become the home currency.
+        as_of: The day for which features are computed.
+        observer: Is told of progress, family by family.
+
+    Raises:
+        ConfigError: `where` or `features.off` names something that does not exist.
+    """
+    log = QualityLog()
+    context = FeatureContext(records, currency, as_of, log)
+    features: list[Feature] = []
+    for done, family in enumerate(FAMILIES.values()):
+        if observer:
+            observer(Progress("features", done, len(FAMILIES), records.kind))
+        features += family(context)
+    scope = _scope(settings, records.table, features)
+    features = _without_off(features, settings.features.off)
+    if not scope.all():
+        log.add("scope", f"{count_of(records.kind, int((~scope).sum()))} are outside `where`; left alone.")
+    kept = _usable([_only(feature, scope) for feature in features], records.kind, log)
+    if observer:
+        observer(Progress("features", len(FAMILIES), len(FAMILIES), records.kind))
+    return _table(context, kept, scope)
+
+
+def _scope(settings: SegmentationSettings, table: pa.Table, features: list[Feature]) -> Flags:
+    if not settings.where or not settings.where.strip():
+        return np.ones(table.num_rows, dtype=bool)
+    return in_scope(settings.where, table, features)
+
+
+def _without_off(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:
+    known = [*FAMILIES, *(feature.spec.name for feature in features)]
+    for name in off:
+        if name not in known and name not in _ALL_NAMES:
+            near = process.extractOne(name, [*known, *_ALL_NAMES])
+            raise ConfigError(
+                f"There is no feature or family called {name!r} (features.off).",
+                hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.",
+                code="config.features.off",
+            )
+    return [
+        feature for feature in features if feature.spec.name not in off and feature.spec.family not in off
+    ]
+
+
+_ALL_NAMES = (
+    *("employees", "annual_revenue", "revenue_per_head"),
+    *("won_deals", "won_amount", "average_deal", "days_since_first_win", "days_since_win", "wins_per_year"),
+    *("trend", "never_bought", "win_rate"),
+    *("contacts", "email_opens", "email_clicks", "opt_out_share", "opted_out", "activities_90d"),
+    *("days_since_activity", "seniority"),
+    *("industry", "country", "company_age", "years_in_crm", "has_parent"),
+)
+"""Every feature that some object has: switching off what this object lacks is no mistake."""
+
+
+def _only(feature: Feature, scope: Flags) -> Feature:
+    return feature if scope.all() else Feature(feature.spec, feature.values[scope])
+
+
+def _usable(features: list[Feature], kind: ObjectKind, log: QualityLog) -> list[Feature]:
+    """Features that are known for somebody; what is lacking is said."""
+    kept = []
+    for feature in features:
+        spec = feature.spec
+        known = feature.values[~pd.isna(feature.values)]
+        if len(known) or not len(feature.values):
+            kept.append(feature)
+        elif spec.is_used:
+            log.add(
+                "empty",
+                f"{spec.name} is empty for all {count_of(kind, len(feature.values))}, "
+                f"so {_CONSEQUENCES[spec.family] if spec.name in _SPEAKING else 'it was not used'}.",
+                count=len(feature.values),
+                source=spec.source,
+            )
+    return kept
+
+
+_SPEAKING = frozenset({"employees", "average_deal"})
+
+
+def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> FeatureTable:
+    ids = context.records.table.column(id_column(context.kind)).combine_chunks()
+    outside = ids.filter(pa.array(~scope))
+    ids = ids.filter(pa.array(scope))
+    frame = pd.DataFrame({feature.spec.name: pd.Series(feature.values) for feature in features}, copy=False)
+    order = _canonical_order(frame, ids.to_numpy(zero_copy_only=False))
+    return FeatureTable(
+        kind=context.kind,
+        as_of=context.as_of,
+        currency=context.currency.home,
+        ids=ids.take(pa.array(order)),
+        values=frame.take(order).reset_index(drop=True),
+        specs=tuple(feature.spec for feature in features),
+        quality=context.log.report(),
+        out_of_scope_ids=outside,
+    )
+
+
+def _canonical_order(frame: pd.DataFrame, ids: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """An order that depends on what records are like; ids only break ties between equal records."""
+    if frame.empty:
+        return np.argsort(ids.astype(str), kind="stable")
+    content = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return np.lexsort((ids.astype(str), content))

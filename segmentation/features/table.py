@@ -1,0 +1,94 @@
+"""Values that the feature families exchange: the context they read from, one feature, all features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from connectors.model import ObjectKind
+from segmentation.config import CurrencySettings
+from segmentation.features.columns import Floats, Texts
+from segmentation.features.quality import QualityLog, QualityReport
+from segmentation.model import FeatureSpec
+from segmentation.records import Records
+
+__all__ = ["Feature", "FeatureContext", "FeatureTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureContext:
+    """What every family reads from."""
+
+    records: Records
+    currency: CurrencySettings
+    as_of: date
+    log: QualityLog
+
+    @property
+    def as_of_day(self) -> int:
+        """The day of computation, counted from 1970."""
+        return self.as_of.toordinal() - date(1970, 1, 1).toordinal()
+
+    @property
+    def kind(self) -> ObjectKind:
+        """What is grouped."""
+        return self.records.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature of all records, in the order of the pulled table."""
+
+    spec: FeatureSpec
+    values: Floats | Texts
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """The features of all records in scope, in an order that depends on content only."""
+
+    kind: ObjectKind
+    as_of: date
+    currency: str
+    """ISO code of the home currency, in which all amounts are."""
+    ids: pa.Array
+    """Record ids; ordered by what the records are like, ids break ties."""
+    values: pd.DataFrame
+    """One column per feature, in natural units; missing is NaN or None."""
+    specs: tuple[FeatureSpec, ...]
+    quality: QualityReport
+    out_of_scope_ids: pa.Array
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def used(self) -> tuple[FeatureSpec, ...]:
+        """The features that shape segments."""
+        return tuple(spec for spec in self.specs if spec.is_used)
+
+    def spec(self, name: str) -> FeatureSpec | None:
+        """The feature of this name, or None."""
+        return next((spec for spec in self.specs if spec.name == name), None)
+
+    def numbers(self, name: str) -> Floats:
+        """A number or flag as an array; all NaN where there is no such feature."""
+        if name not in self.values.columns:
+            return np.full(len(self), np.nan)
+        return self.values[name].to_numpy(dtype=np.float64)
+
+    def categories(self, name: str) -> Texts:
+        """A category as an array with None where it is missing; all None where there is no such feature."""
+        if name not in self.values.columns:
+            return np.full(len(self), None, dtype=object)
+        found: Texts = self.values[name].to_numpy(dtype=object)
+        return found
+
+    def rows(self, ids: Sequence[str]) -> pd.DataFrame:
+        """The features of these records, in their order; rows of ids that are not there are all missing."""
+        at = pd.Index(self.ids.to_pylist()).get_indexer(pd.Index(list(ids), dtype=object))
+        found = self.values.take(np.maximum(at, 0)).reset_index(drop=True)
+        return found if (at >= 0).all() else found.where(pd.Series(at >= 0), None)

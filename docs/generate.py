@@ -9,6 +9,7 @@ settings belong here too, so that no page can say what the code does not do.
 
 import argparse
 import ast
+import builtins
 import importlib
 import inspect
 import sys
@@ -49,10 +50,9 @@ Several segmentations in one run end with the first of 1, 2, 4, 6, 75, 5, 0 that
 
 def error_classes() -> list[type[CrmSegmentsError]]:
     """All error classes of the product, parents before children, in the order in which they are defined."""
-    for path in sorted(ROOT.glob("*/**/errors.py")):
-        package, *rest = path.relative_to(ROOT).with_suffix("").parts
-        if package in PACKAGES:
-            importlib.import_module(".".join((package, *rest)))
+    for path, tree in _sources():
+        if any(_is_error(node) for node in tree.body):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
     def with_children(parent: type[CrmSegmentsError]) -> Iterator[type[CrmSegmentsError]]:
         yield parent
@@ -62,18 +62,31 @@ def error_classes() -> list[type[CrmSegmentsError]]:
     return list(dict.fromkeys(with_children(CrmSegmentsError)))
 
 
+def _sources() -> Iterator[tuple[Path, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _is_error(node: ast.stmt) -> bool:
+    """Whether this defines a class below one that is called an error, other than Python's own."""
+    return isinstance(node, ast.ClassDef) and any(
+        isinstance(base, ast.Name) and base.id.endswith("Error") and not hasattr(builtins, base.id)
+        for base in node.bases
+    )
+
+
 def raised_codes(class_names: frozenset[str]) -> dict[str, tuple[str, str]]:
     """Each code written out where an error is made: its class and its message, values as an ellipsis."""
     codes: dict[str, tuple[str, str]] = {}
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and _called_name(node) in class_names:
-                    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-                    code = _text(keywords.get("code"))
-                    if code:
-                        message = _text(node.args[0] if node.args else keywords.get("message"))
-                        codes.setdefault(code, (_called_name(node), message))
+    for _, tree in _sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _called_name(node) in class_names:
+                keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+                code = _text(keywords.get("code"))
+                if code:
+                    message = _text(node.args[0] if node.args else keywords.get("message"))
+                    codes.setdefault(code, (_called_name(node), message))
     return codes
 
 

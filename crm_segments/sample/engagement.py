@@ -1,4 +1,4 @@
-"""The clean contacts and activities: who gets mails, who reads them, and when somebody last talked to them."""
+"""The clean contacts and activities: who gets mails, who reads them, when somebody last talked to them."""
 
 from dataclasses import dataclass, replace
 
@@ -57,7 +57,8 @@ def draw_contacts(accounts: Accounts, world: World, streams: Streams, as_of: int
     age = np.minimum(as_of - accounts.created[owners], 300) * streams.of("contact ages").random(count)
     created = accounts.created[owners] + age.astype(np.int64)
     unwilling = np.array([kind.opt_out for kind in world.segments])[accounts.segment[owners]]
-    quiet = accounts.silence[owners] * streams.of("last seen").uniform(0.6, 1.0, count)
+    # Before the activities that are written out, and before an account's silence began.
+    quiet = np.maximum(accounts.silence[owners], PAST_DAYS) * streams.of("last seen").uniform(1.0, 1.8, count)
     bare = Contacts(
         account=owners.astype(np.int64),
         role=streams.of("roles").integers(0, len(ROLES), count),

@@ -9,7 +9,7 @@ from crm_segments.sample.columns import Floats, Ints
 from crm_segments.sample.weeks import MOVE_WEEKS, Company
 from crm_segments.sample.world import Lognormal, Segment, World
 
-__all__ = ["agreement", "best_guess", "membership_probability"]
+__all__ = ["agreement", "best_guess", "membership_probability", "segment_probabilities"]
 
 
 def membership_probability(company: Company, world: World) -> Floats:
@@ -18,7 +18,7 @@ def membership_probability(company: Company, world: World) -> Floats:
     Accounts on the way from one segment to another have the part of the way that they have gone.
     """
     accounts = company.accounts
-    probability = _posterior(accounts, world)[np.arange(len(accounts.number)), accounts.segment]
+    probability = segment_probabilities(accounts, world)[np.arange(len(accounts.number)), accounts.segment]
     moves = company.moves.under_way(company.week)
     gone = (company.week - moves.week + 1) / MOVE_WEEKS
     probability[moves.account] = np.maximum(gone, 1 - gone)
@@ -27,8 +27,17 @@ def membership_probability(company: Company, world: World) -> Floats:
 
 def best_guess(accounts: Accounts, world: World) -> Ints:
     """The likeliest segment of each account, by the same knowledge."""
-    likeliest: Ints = _posterior(accounts, world).argmax(axis=1).astype(np.int64)
+    likeliest: Ints = segment_probabilities(accounts, world).argmax(axis=1).astype(np.int64)
     return likeliest
+
+
+def segment_probabilities(accounts: Accounts, world: World) -> Floats:
+    """Probability of each segment, one line per account, given the same knowledge."""
+    scores = np.stack([_log_likelihood(accounts, segment) for segment in world.segments], axis=1)
+    scores -= scores.max(axis=1, keepdims=True)
+    weights: Floats = np.exp(scores)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def agreement(first: Ints, second: Ints) -> float:
@@ -44,14 +53,6 @@ def agreement(first: Ints, second: Ints) -> float:
     by_chance = rows * columns / everything if everything else 0.0
     highest = (rows + columns) / 2
     return 1.0 if highest == by_chance else (both - by_chance) / (highest - by_chance)
-
-
-def _posterior(accounts: Accounts, world: World) -> Floats:
-    scores = np.stack([_log_likelihood(accounts, segment) for segment in world.segments], axis=1)
-    scores -= scores.max(axis=1, keepdims=True)
-    weights: Floats = np.exp(scores)
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights
 
 
 def _log_likelihood(accounts: Accounts, segment: Segment) -> Floats:

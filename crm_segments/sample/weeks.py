@@ -39,7 +39,7 @@ __all__ = ["MOVE_WEEKS", "Company", "Moves", "founded", "next_week"]
 
 MOVE_WEEKS = 4
 """A move takes so many weeks; from the second on the account belongs to its new segment."""
-BUYING_SILENCE = 120
+BUYING_SILENCE = 45
 """Accounts silent for longer order nothing until they move."""
 
 
@@ -252,9 +252,9 @@ def _wins_of_the_week(accounts: Accounts, moves: Moves, streams: Streams, as_of:
     """How many orders each account places."""
     is_buying = (accounts.pattern == REPEATEDLY) & (accounts.silence < BUYING_SILENCE)
     wins = streams.of("orders").poisson(np.where(is_buying, accounts.orders_per_year * 7 / 365.25, 0.0))
-    # Who begins to buy orders for half a year: four weeks of an average year would show nothing.
+    # Who begins to buy orders for a whole year: four weeks of an average year would show nothing.
     begins = moves.silence < BUYING_SILENCE
-    eager = streams.of("eager orders").poisson(moves.orders_per_year / 2 / MOVE_WEEKS) + 1
+    eager = streams.of("eager orders").poisson(moves.orders_per_year / MOVE_WEEKS) + 1
     wins[moves.account[begins]] = eager[begins]
     is_new = (accounts.created > as_of - 7) & (accounts.pattern == ONCE)
     counted: Ints = np.where(is_new, 1, wins).astype(np.int64)

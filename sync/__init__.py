@@ -1,0 +1,59 @@
+"""Turn segments into CRM fields, safely: plan, apply, remember every write. All state lives here.
+
+This module is the public face. Names are loaded when first used, so that looking at a saved plan or
+applying it never loads pandas or scikit-learn.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sync.config import SyncSettings
+    from sync.export import export_plan
+    from sync.inspection import Explanation, Status, explain, get_history, get_status, list_segments
+    from sync.refits import RefitProposal, decide_refit, refit
+    from sync.runner import apply_plan, approve_plan, get_plan, make_plans, run
+    from sync.state.plans import StoredPlan
+    from sync.state.store import StateStore, open_store
+    from sync.workspace import Workspace
+
+__all__ = [
+    "Explanation",
+    "RefitProposal",
+    "StateStore",
+    "Status",
+    "StoredPlan",
+    "SyncSettings",
+    "Workspace",
+    "apply_plan",
+    "approve_plan",
+    "decide_refit",
+    "explain",
+    "export_plan",
+    "get_history",
+    "get_plan",
+    "get_status",
+    "list_segments",
+    "make_plans",
+    "open_store",
+    "refit",
+    "run",
+]
+
+_HOMES = {
+    "sync.config": ("SyncSettings",),
+    "sync.export": ("export_plan",),
+    "sync.inspection": ("Explanation", "Status", "explain", "get_history", "get_status", "list_segments"),
+    "sync.refits": ("RefitProposal", "decide_refit", "refit"),
+    "sync.runner": ("apply_plan", "approve_plan", "get_plan", "make_plans", "run"),
+    "sync.state.plans": ("StoredPlan",),
+    "sync.state.store": ("StateStore", "open_store"),
+    "sync.workspace": ("Workspace",),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,180 @@
+"""The moment a plan becomes an obligation: what must hold, and the one transaction that begins it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from connectors.errors import CrmSegmentsError, GuardError, StalePlanError
+from segmentation.config import SegmentationSettings
+from segmentation.model import SegmentModel
+from sync.ledger import remember_written
+from sync.plan import Action, Plan, PlanStatus
+from sync.session import Session
+from sync.state import models, schema
+from sync.state.assignments import adopt_assignments
+from sync.state.connections import bump_generation, current_generation
+from sync.state.models import ModelStatus
+from sync.state.plans import StoredPlan, set_plan_status
+from sync.state.runs import begin_run
+
+__all__ = ["begin_plan", "check_approved", "check_fresh", "resume_plan"]
+
+
+def check_approved(session: Session, stored: StoredPlan) -> None:
+    """Refuse a plan that trips a guard, or that needs approval, and has none.
+
+    Raises:
+        GuardError: Says what to look at and the command that approves this one plan.
+    """
+    plan_id = stored.plan.plan_id
+    if stored.status is PlanStatus.APPROVED:
+        return
+    approve = f"crm-segments approve {plan_id} --apply"
+    if stored.plan.head.guards:
+        stop = stored.plan.head.guards[0]
+        more = [each.message for each in stored.plan.head.guards[1:]]
+        raise GuardError(
+            " ".join((stop.message, *more)),
+            hint=stop.hint,
+            code=stop.code,
+            details={"plan_id": plan_id},
+            next_command=approve,
+        )
+    if session.ws.settings.require_approval:
+        raise GuardError(
+            f"Plan {plan_id} waits for approval (require_approval under [sync]).",
+            hint="Look at it with crm-segments plan; then approve it.",
+            code="approval.required",
+            details={"plan_id": plan_id},
+            next_command=approve,
+        )
+
+
+def check_fresh(session: Session, plan: Plan, settings: SegmentationSettings, *, generation: int) -> None:
+    """Refuse a plan that was made from something that has moved since.
+
+    Args:
+        session: The connection under lock.
+        plan: What is about to be applied.
+        settings: The segmentation as it is configured now.
+        generation: The generation that the plan's own work has reached.
+
+    Raises:
+        StalePlanError: Says what moved.
+    """
+    moved = _what_moved(session, plan, settings, generation)
+    if moved is None:
+        return
+    what, code = moved
+    raise StalePlanError(
+        f"Plan {plan.plan_id} is stale: {what}.",
+        hint="Make a new plan; nothing of this one was written.",
+        code=f"plan.stale.{code}",
+        details={"plan_id": plan.plan_id},
+        next_command="crm-segments plan",
+    )
+
+
+def _what_moved(
+    session: Session, plan: Plan, settings: SegmentationSettings, generation: int
+) -> tuple[str, str] | None:
+    ws, head = session.ws, plan.head
+    if head.connection_id != session.connection.connection_id:
+        return f"it was made for {head.connection_label}, another CRM account", "connection"
+    if head.settings_fingerprint != settings.model_fingerprint(ws.currency):
+        return "the settings that shape the segments changed", "settings"
+    with ws.store.begin() as tx:
+        newest = current_generation(tx, head.connection_id)
+        current = models.find_model(tx, session.scope_id(settings, tx), ModelStatus.CURRENT)
+    if newest != generation:
+        return "another plan was applied after it was made", "generation"
+    if (current.model_id if current else None) not in {head.base_model_id, head.model_id}:
+        return "the segments were made anew after it was made", "model"
+    age = ws.clock() - datetime.fromisoformat(head.created_at)
+    if age > timedelta(days=ws.settings.max_plan_age_days):
+        return f"it is {age.days} days old", "age"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run under way."""
+
+    run_id: str
+    generation: int
+
+
+def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSettings, run_id: str) -> Begun:
+    """Begin a plan in one transaction: its model and assignments become current, its run is on record."""
+    ws, plan = session.ws, stored.plan
+    with ws.store.begin() as tx:
+        session.lock.check(tx)
+        scope_id = session.scope_id(settings, tx)
+        generation = bump_generation(tx, plan.head.connection_id)
+        begin_run(tx, _run_values(session, stored, scope_id, run_id, generation))
+        set_plan_status(tx, plan.plan_id, PlanStatus.APPLYING)
+        if plan.head.model_id != plan.head.base_model_id:
+            _adopt_model(tx, scope_id, plan.head.model_id)
+        adopt_assignments(tx, scope_id, plan.assignments, model_id=plan.head.model_id, run_id=run_id)
+        remember_written(tx, scope_id, plan.rows(Action.ADOPT), run_id)
+        _replace_holds(tx, scope_id, plan, ws.store.now())
+    return Begun(run_id, generation)
+
+
+def resume_plan(session: Session, stored: StoredPlan, settings: SegmentationSettings, run_id: str) -> Begun:
+    """Go on with a run that was cut off, under its id."""
+    ws = session.ws
+    with ws.store.begin() as tx:
+        session.lock.check(tx)
+        generation = current_generation(tx, stored.plan.head.connection_id)
+        scope_id = session.scope_id(settings, tx)
+        begin_run(tx, _run_values(session, stored, scope_id, run_id, generation))
+    return Begun(run_id, generation)
+
+
+def _run_values(
+    session: Session, stored: StoredPlan, scope_id: int, run_id: str, generation: int
+) -> dict[str, object]:
+    head = stored.plan.head
+    return {
+        "run_id": run_id,
+        "connection_id": head.connection_id,
+        "scope_id": scope_id,
+        "plan_id": head.plan_id,
+        "command": session.ws.command,
+        "actor": session.ws.actor,
+        "as_of": head.as_of,
+        "fencing": session.lock.fencing,
+        "generation": generation,
+        "in_scope_count": head.in_scope_count,
+        "started_at": session.ws.store.now(),
+    }
+
+
+def _adopt_model(tx: sa.Connection, scope_id: int, model_id: str) -> None:
+    model = SegmentModel.from_json(models.get_model(tx, model_id).body)
+    titles = [(segment.key, segment.title) for segment in model.segments]
+    models.adopt_model(tx, scope_id, model_id, titles)
+
+
+def _replace_holds(tx: sa.Connection, scope_id: int, plan: Plan, now: str) -> None:
+    table = schema.hold
+    since = dict(tx.execute(sa.select(table.c.record_id, table.c.since).filter_by(scope_id=scope_id)).all())
+    tx.execute(table.delete().filter_by(scope_id=scope_id))
+    rows = [
+        {
+            "scope_id": scope_id,
+            "record_id": change["record_id"],
+            "reason": change["cause"],
+            "since": since.get(change["record_id"], now),
+        }
+        for change in plan.rows(Action.HOLD).select(["record_id", "cause"]).to_pylist()
+    ]
+    if rows:
+        tx.execute(table.insert(), rows)
+
+
+def status_of(error: CrmSegmentsError) -> str:
+    """The run status that an error amounts to."""
+    return {6: "stopped", 75: "paused"}.get(error.exit_code, "failed")

@@ -1,0 +1,120 @@
+"""Records that were not plainly written: why, and when they are tried again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from connectors.model import WriteResult
+from sync.diff import value_digest
+from sync.results import RejectedGroup
+from sync.state import schema
+
+__all__ = ["Stamp", "count_by_state", "load_waiting", "record", "rejected_groups"]
+
+RETRY_AFTER = timedelta(days=7)
+"""A rejected record is tried again after this long even if nothing changed (decided in ADR 0005)."""
+
+_KEPT = {"rejected", "locked", "gone"}
+_CLEARED = {"written", "unchanged"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When and under which schema something was refused."""
+
+    run_id: str
+    schema_hash: str
+    at: str
+
+
+def record(
+    tx: sa.Connection,
+    scope_id: int,
+    changes: pa.Table,
+    *,
+    outcomes: Sequence[str],
+    results: Sequence[WriteResult | None],
+    stamp: Stamp,
+) -> None:
+    """Remember exceptions of a batch, and forget those of records that were written now."""
+    table = schema.exception
+    over, rows = [], []
+    digests = value_digest(changes).to_pylist()
+    for record_id, digest, outcome, result in zip(
+        changes["record_id"].to_pylist(), digests, outcomes, results, strict=True
+    ):
+        if outcome in _KEPT | _CLEARED:
+            over.append(record_id)
+        if outcome in _KEPT:
+            rows.append(
+                {
+                    "scope_id": scope_id,
+                    "record_id": record_id,
+                    "state": outcome,
+                    "code": result.code if result else "",
+                    "field": result.field if result else "",
+                    "message": result.message if result else "",
+                    "wanted": digest,
+                    "schema_hash": stamp.schema_hash,
+                    "run_id": stamp.run_id,
+                    "at": stamp.at,
+                }
+            )
+    for start in range(0, len(over), 500):
+        ids = over[start : start + 500]
+        tx.execute(table.delete().where(table.c.scope_id == scope_id, table.c.record_id.in_(ids)))
+    if rows:
+        tx.execute(table.insert(), rows)
+
+
+def load_waiting(tx: sa.Connection, scope_id: int, *, schema_hash: str, now: datetime) -> pa.Table:
+    """Rejected records, with the values that were refused, that are not to be tried again yet.
+
+    They are tried again when the value, our fields in the CRM, or a week has passed.
+    """
+    table = schema.exception
+    since = (now - RETRY_AFTER).isoformat(timespec="milliseconds")
+    rows = tx.execute(
+        sa.select(table.c.record_id, table.c.wanted).where(
+            table.c.scope_id == scope_id,
+            table.c.state == "rejected",
+            table.c.schema_hash == schema_hash,
+            table.c.at > since,
+        )
+    ).all()
+    return pa.table(
+        {
+            "record_id": pa.array([row.record_id for row in rows], pa.string()),
+            "digest": pa.array([row.wanted for row in rows], pa.string()),
+        }
+    )
+
+
+def rejected_groups(tx: sa.Connection, scope_id: int) -> tuple[RejectedGroup, ...]:
+    """Rejected records grouped by what the CRM said, most frequent first."""
+    table = schema.exception
+    rows = tx.execute(
+        sa.select(table).filter_by(scope_id=scope_id, state="rejected").order_by(table.c.record_id)
+    ).all()
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        groups.setdefault((row.code, row.field, row.message), []).append(row.record_id)
+    found = [
+        RejectedGroup(code, field, message, len(ids), tuple(ids[:5]))
+        for (code, field, message), ids in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda group: (-group.count, group.code, group.field)))
+
+
+def count_by_state(tx: sa.Connection, scope_ids: Sequence[int]) -> dict[str, int]:
+    """How many records are rejected, locked or gone."""
+    table = schema.exception
+    rows = tx.execute(
+        sa.select(table.c.state, sa.func.count())
+        .where(table.c.scope_id.in_(scope_ids))
+        .group_by(table.c.state)
+    ).all()
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,114 @@
+"""A plan as files: a zip that carries it whole, and a CSV for people to read."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+from connectors.errors import UsageError
+from connectors.model import ObjectKind, id_column
+from sync.plan import PARTS, table_to_bytes
+from sync.snapshot import load_snapshot
+from sync.state.plans import StoredPlan
+from sync.workspace import Workspace
+
+__all__ = ["export_plan"]
+
+CSV_COLUMNS = (
+    "record_id",
+    "name",
+    "owner",
+    "what",
+    "old_segment",
+    "new_segment",
+    "new_segment_name",
+    "confidence",
+    "reason",
+    "since",
+    "agree?",
+)
+_WHAT = {"set": "write", "adopt": "already right", "hold": "held", "wait": "rejected before"}
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_plan(
+    ws: Workspace, stored: StoredPlan, *, zip_path: Path | None = None, csv_path: Path | None = None
+) -> list[Path]:
+    """Write the plan to files; returns what was written.
+
+    The zip holds `plan.json` (the head and the hash that an approval binds to), `changes.parquet` and
+    `changes.csv`. Names and owners of accounts are looked up now and are in the CSV only.
+
+    Raises:
+        UsageError: A file cannot be written.
+    """
+    table = _as_csv(ws, stored)
+    written: list[Path] = []
+    if csv_path is not None:
+        written.append(_write(csv_path, table.encode("utf-8-sig")))
+    if zip_path is not None:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            head = stored.plan.head.to_json()
+            archive.writestr("plan.json", f'{{"hash":"{stored.hash}","head":{head}}}\n')
+            archive.writestr("changes.parquet", table_to_bytes(stored.plan.changes))
+            archive.writestr("changes.csv", table.encode("utf-8-sig"))
+        written.append(_write(zip_path, buffer.getvalue()))
+    return written
+
+
+def _write(path: Path, content: bytes) -> Path:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Name a folder that exists and that you can write.",
+            code="export.unwritable",
+        ) from error
+    return path
+
+
+def _as_csv(ws: Workspace, stored: StoredPlan) -> str:
+    head = stored.plan.head
+    people = _names(ws, head.connection_id, head.object)
+    titles = {option.value: option.label for option in head.options}
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    for change in stored.plan.changes.to_pylist():
+        name, owner = people.get(change["record_id"], ("", ""))
+        old, new = change["seen_key"], change["key"]
+        values = [
+            change["record_id"],
+            name,
+            owner,
+            _WHAT[change["action"]],
+            old,
+            new,
+            titles.get(new or "", ""),
+        ]
+        values += [change[part] for part in PARTS[1:]]
+        writer.writerow([_safe(value) for value in [*values, ""]])
+    return buffer.getvalue()
+
+
+def _names(ws: Workspace, connection_id: str, kind: ObjectKind) -> dict[str, tuple[str, str]]:
+    # Only accounts are named: people's names are not pulled at all.
+    if kind is not ObjectKind.ACCOUNT:
+        return {}
+    with ws.store.begin() as tx:
+        snapshot = load_snapshot(ws, connection_id, ws.store.snapshot_head(tx, connection_id))
+    if snapshot is None or kind not in snapshot.tables:
+        return {}
+    table = snapshot.tables[kind]
+    columns = [table[name].to_pylist() for name in (id_column(kind), "name", "owner")]
+    return {record_id: (name or "", owner or "") for record_id, name, owner in zip(*columns, strict=True)}
+
+
+def _safe(value: str | None) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = value or ""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

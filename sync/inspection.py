@@ -1,0 +1,235 @@
+"""Looking at what was done, without touching anything: status, history, segments, why this record."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+import segmentation
+from connectors.errors import DataError, UsageError
+from connectors.model import ObjectKind, id_column
+from segmentation.config import SegmentationSettings
+from segmentation.model import SegmentModel
+from sync import exceptions
+from sync.planning import PULLED_OBJECTS, count_segments
+from sync.refits import RefitProposal, waiting_proposal
+from sync.results import SegmentCount
+from sync.snapshot import Snapshot, load_snapshot
+from sync.state import models, plans, schema
+from sync.state.assignments import load_assignments
+from sync.state.models import ModelStatus
+from sync.state.plans import StoredPlan
+from sync.state.runs import RunRow, list_runs, unfinished_run
+from sync.workspace import Workspace
+
+__all__ = ["Explanation", "Status", "explain", "get_history", "get_status", "list_segments"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How things stand for one connection."""
+
+    connection_label: str
+    last_run: RunRow | None
+    last_good_run: RunRow | None
+    unfinished_run: RunRow | None
+    open_plans: tuple[StoredPlan, ...]
+    segments: tuple[SegmentCount, ...]
+    held_count: int
+    rejected_count: int
+    waiting_refit: RefitProposal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a record is in its segment."""
+
+    record_id: str
+    name: str
+    segment_key: str
+    segment_title: str
+    since: str
+    band: str
+    reason: str
+    runner_up_title: str | None
+    how_close: str
+    facts: tuple[tuple[str, str, str], ...]
+    """What is looked at, the record's value, what is typical of the segment."""
+
+
+def get_status(ws: Workspace) -> Status:
+    """How things stand, from the state store alone."""
+    identity = ws.connector.identify()
+    connection_id = identity.connection_id
+    with ws.store.begin() as tx:
+        scopes = _scope_ids(tx, ws, connection_id)
+        good = list_runs(tx, connection_id, 1, status="complete")
+        newest = list_runs(tx, connection_id, 1)
+        unfinished = [run for scope_id in scopes.values() if (run := unfinished_run(tx, scope_id))]
+        refits = [
+            waiting_proposal(row, ws.segmentation(name), row.status)
+            for name, scope_id in scopes.items()
+            if (row := models.find_model(tx, scope_id, ModelStatus.REFIT, ModelStatus.APPROVED))
+        ]
+        held = sa.select(sa.func.count()).select_from(schema.hold)
+        return Status(
+            connection_label=identity.label,
+            last_run=newest[0] if newest else None,
+            last_good_run=good[0] if good else None,
+            unfinished_run=unfinished[0] if unfinished else None,
+            open_plans=tuple(plans.list_open_plans(tx, connection_id)),
+            segments=tuple(_segments(tx, ws, scopes)),
+            held_count=tx.execute(held.where(schema.hold.c.scope_id.in_(scopes.values()))).scalar_one(),
+            rejected_count=exceptions.count_by_state(tx, list(scopes.values())).get("rejected", 0),
+            waiting_refit=refits[0] if refits else None,
+        )
+
+
+def get_history(ws: Workspace, limit: int) -> list[RunRow]:
+    """Runs of this connection, newest first."""
+    connection_id = ws.connector.identify().connection_id
+    with ws.store.begin() as tx:
+        return list_runs(tx, connection_id, limit)
+
+
+def list_segments(ws: Workspace) -> list[SegmentCount]:
+    """The segments as they are assigned now."""
+    connection_id = ws.connector.identify().connection_id
+    with ws.store.begin() as tx:
+        return _segments(tx, ws, _scope_ids(tx, ws, connection_id))
+
+
+def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
+    """Why a record is where it is, by its id, its name or its web domain.
+
+    Raises:
+        UsageError: No such record, several, or nothing was segmented yet.
+        DataError: The last pull is lost; the next plan reads everything again.
+    """
+    settings = ws.segmentation(name)
+    kind = ObjectKind(settings.object)
+    connection_id = ws.connector.identify().connection_id
+    with ws.store.begin() as tx:
+        scope_id = _scope_ids(tx, ws, connection_id).get(settings.name)
+        row = models.find_model(tx, scope_id, ModelStatus.CURRENT) if scope_id else None
+        current = load_assignments(tx, scope_id) if scope_id else None
+        head = ws.store.snapshot_head(tx, connection_id)
+        as_of = _last_as_of(tx, scope_id) if scope_id else None
+    if row is None or current is None or as_of is None:
+        raise UsageError(
+            "Nothing was segmented yet.",
+            hint="Make a plan and apply it.",
+            code="explain.nothing",
+            next_command="crm-segments run",
+        )
+    snapshot = load_snapshot(ws, connection_id, head)
+    if snapshot is None:
+        raise DataError(
+            "The last pull is not on this machine any more.",
+            hint="The next plan reads everything again.",
+            code="snapshot.lost",
+            next_command="crm-segments plan",
+        )
+    record_id, record_name = _find(snapshot.tables[kind], kind, query)
+    assigned = current.filter(pc.equal(current["record_id"], record_id)).to_pylist()
+    if not assigned:
+        raise UsageError(
+            f"{record_name} ({record_id}) has no segment: it is new, or outside the scope.",
+            hint="A new record gets one with the next run.",
+            code="explain.unassigned",
+            next_command="crm-segments run",
+        )
+    model, day = SegmentModel.from_json(row.body), date.fromisoformat(as_of)
+    return replace(_explained(ws, settings, snapshot, model, assigned[0], day), name=record_name)
+
+
+def _explained(
+    ws: Workspace,
+    settings: SegmentationSettings,
+    snapshot: Snapshot,
+    model: SegmentModel,
+    assigned: dict[str, str],
+    as_of: date,
+) -> Explanation:
+    kind = ObjectKind(settings.object)
+    tables = {each: snapshot.tables[each] for each in PULLED_OBJECTS[kind] if each in snapshot.tables}
+    records = segmentation.Records(kind, tables)
+    features = segmentation.compute_features(records, settings, currency=ws.currency, as_of=as_of)
+    record_id, key = assigned["record_id"], assigned["segment_key"]
+    found = segmentation.explain_record(model, features, record_id, key)
+    return Explanation(
+        record_id=record_id,
+        name=record_id,
+        segment_key=key,
+        segment_title=model.title(key),
+        since=assigned["since"],
+        band=assigned["band"],
+        reason=found.reason,
+        runner_up_title=found.runner_up_title,
+        how_close=found.closeness,
+        facts=tuple((each.title, each.value, each.typical) for each in found.features),
+    )
+
+
+def _scope_ids(tx: sa.Connection, ws: Workspace, connection_id: str) -> dict[str, int]:
+    table = schema.scope
+    rows = tx.execute(
+        sa.select(table.c.segmentation, table.c.scope_id).filter_by(connection_id=connection_id)
+    )
+    known = {row.segmentation: row.scope_id for row in rows}
+    return {each.name: known[each.name] for each in ws.segmentations if each.name in known}
+
+
+def _segments(tx: sa.Connection, ws: Workspace, scopes: dict[str, int]) -> list[SegmentCount]:
+    found: list[SegmentCount] = []
+    for name, scope_id in scopes.items():
+        row = models.find_model(tx, scope_id, ModelStatus.CURRENT)
+        if row is not None:
+            model = SegmentModel.from_json(row.body)
+            found += count_segments(ws.segmentation(name), model, load_assignments(tx, scope_id))
+    return found
+
+
+def _last_as_of(tx: sa.Connection, scope_id: int) -> str | None:
+    run, plan = schema.run, schema.plan
+    return tx.execute(
+        sa.select(run.c.as_of)
+        .join(plan, plan.c.plan_id == run.c.plan_id)
+        .where(run.c.scope_id == scope_id, plan.c.status.in_(["applied", "applying"]))
+        .order_by(run.c.started_at.desc(), run.c.run_id.desc())
+        .limit(1)
+    ).scalar()
+
+
+def _find(table: pa.Table, kind: ObjectKind, query: str) -> tuple[str, str]:
+    column = id_column(kind)
+    wanted = query.strip().casefold()
+    ids: list[str] = table[column].to_pylist()
+    names = table["name"].to_pylist() if "name" in table.column_names else [""] * len(ids)
+    sites = table["website"].to_pylist() if "website" in table.column_names else [""] * len(ids)
+    rows = list(zip(ids, names, sites, strict=True))
+    by_id = [row for row in rows if row[0].casefold() == wanted]
+    by_name = [row for row in rows if wanted and (row[1] or "").strip().casefold() == wanted]
+    by_site = [row for row in rows if wanted and _domain(row[2] or "") == _domain(wanted)]
+    found = by_id or by_name or by_site
+    if not found:
+        raise UsageError(
+            f'No {kind.value} has the id, name or web domain "{query}".',
+            hint="Copy the record's id from the CRM.",
+            code="explain.unknown",
+        )
+    if len(found) > 1:
+        some = ", ".join(row[0] for row in found[:5])
+        raise UsageError(
+            f'{len(found)} {kind.value} records are called "{query}": {some}.',
+            hint="Use the id of the one you mean.",
+            code="explain.ambiguous",
+        )
+    return found[0][0], found[0][1] or found[0][0]
+
+
+def _domain(text: str) -> str:
+    bare = text.strip().casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.")
+    return bare.split("/", 1)[0]

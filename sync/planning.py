@@ -1,0 +1,314 @@
+"""Makes plans: pull, segment, compare. Writes nothing to the CRM."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import segmentation
+from connectors.errors import DataError
+from connectors.model import FieldAction, ObjectDescription, ObjectKind, id_column
+from segmentation.conditions import condition_names
+from segmentation.config import SegmentationSettings
+from segmentation.model import SegmentModel
+from sync import exceptions, ledger
+from sync.diff import VALUE_SCHEMA, compare, needs_text, wanted_values
+from sync.fields import field_names, field_specs, segment_options
+from sync.guard import PlanFacts, check_guards
+from sync.modelling import ChosenModel, choose_model
+from sync.plan import ASSIGNMENT_SCHEMA, PARTS, Action, FieldStep, Plan, PlanHead
+from sync.results import SegmentCount
+from sync.session import Session
+from sync.snapshot import Snapshot, pull_snapshot, sweep
+from sync.state import assignments as assignment_table
+from sync.state.connections import current_generation, save_snapshot_head
+from sync.state.plans import StoredPlan, save_plan
+from sync.state.runs import last_applied_scope_count
+from sync.workspace import new_id
+
+__all__ = [
+    "PULLED_OBJECTS",
+    "compute_features",
+    "count_segments",
+    "make_plan",
+    "refresh_snapshot",
+    "resolve_as_of",
+    "seen_values",
+]
+
+PULLED_OBJECTS = {
+    ObjectKind.ACCOUNT: (ObjectKind.ACCOUNT, ObjectKind.CONTACT, ObjectKind.DEAL, ObjectKind.ACTIVITY),
+    ObjectKind.CONTACT: (ObjectKind.CONTACT, ObjectKind.ACCOUNT, ObjectKind.DEAL, ObjectKind.ACTIVITY),
+    ObjectKind.LEAD: (ObjectKind.LEAD, ObjectKind.ACTIVITY),
+}
+"""What is read to segment each object: the records themselves and what their features come from."""
+
+
+def resolve_as_of(session: Session, as_of: date | None) -> date:
+    """The day that facts are looked at from: the one asked for, else the CRM account's today."""
+    return as_of or date.fromisoformat(session.ws.retry.call(session.ws.connector.as_of))
+
+
+def refresh_snapshot(session: Session) -> Snapshot:
+    """Pull what changed since the last time, for all segmentations at once, and save the new head."""
+    ws = session.ws
+    wanted: dict[ObjectKind, tuple[str, ...]] = {}
+    for settings in ws.segmentations:
+        kind = ObjectKind(settings.object)
+        for needed in PULLED_OBJECTS[kind]:
+            wanted.setdefault(needed, ())
+        description = ws.connector.describe(kind)
+        ours = tuple(field_names(ws.connector, settings.field).values())
+        asked = (*ours, *_scope_fields(settings, description))
+        wanted[kind] = tuple(
+            dict.fromkeys((*wanted[kind], *(each for each in asked if description.field(each))))
+        )
+    with ws.store.begin() as tx:
+        head = ws.store.snapshot_head(tx, session.connection.connection_id)
+    connection_id = session.connection.connection_id
+    snapshot = pull_snapshot(ws, connection_id, head, wanted)
+    with ws.store.begin() as tx:
+        session.lock.check(tx)
+        save_snapshot_head(tx, connection_id, snapshot.head.to_json())
+    sweep(ws.snapshot_dir, connection_id, snapshot.head)
+    return snapshot
+
+
+def _scope_fields(settings: SegmentationSettings, description: ObjectDescription) -> list[str]:
+    """Further fields that `where` speaks of and the CRM has."""
+    names = condition_names(settings.where) if settings.where else ()
+    return [name for name in names if description.field(name)]
+
+
+def seen_values(table: pa.Table, kind: ObjectKind, names: dict[str, str]) -> pa.Table:
+    """What the CRM holds in our fields, in `diff.VALUE_SCHEMA`; fields that are not there yet are null."""
+    columns = [table[id_column(kind)].combine_chunks()]
+    for part in PARTS:
+        held = table[names[part]] if names[part] in table.column_names else None
+        columns.append(pa.nulls(table.num_rows, pa.string()) if held is None else held.combine_chunks())
+    return pa.table(columns, schema=VALUE_SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segmented:
+    """Records in scope with their segments."""
+
+    chosen: ChosenModel
+    features: "segmentation.FeatureTable"
+    table: pa.Table
+    """In `ASSIGNMENT_SCHEMA`."""
+
+
+def make_plan(
+    session: Session, settings: SegmentationSettings, snapshot: Snapshot, as_of: date
+) -> StoredPlan:
+    """Segment the snapshot, compare with the CRM and with what we wrote, and save the plan.
+
+    Raises:
+        DataError: The data do not allow segments, or a refit is due first.
+        SchemaError: A field of someone else is in the way.
+    """
+    ws, kind = session.ws, ObjectKind(settings.object)
+    names = field_names(ws.connector, settings.field)
+    seen = seen_values(snapshot.tables[kind], kind, names)
+    segmented = _segment(session, settings, snapshot, as_of, seen)
+    scope_id = session.scope_id(settings)
+    in_scope = segmented.table["record_id"].combine_chunks()
+    seen = seen.filter(pc.is_in(seen["record_id"], in_scope))
+    with ws.store.begin() as tx:
+        last = ledger.load_last_written(tx, scope_id)
+        last_count = last_applied_scope_count(tx, scope_id)
+        generation = current_generation(tx, session.connection.connection_id)
+    schema_hash, missing = _schema_state(ws.connector.describe(kind), names)
+    with ws.store.begin() as tx:
+        waiting = exceptions.load_waiting(tx, scope_id, schema_hash=schema_hash, now=ws.clock())
+    wanted = _wanted(segmented, seen, last)
+    changes = compare(wanted, seen, last, waiting)
+    head = PlanHead(
+        plan_id=new_id(),
+        connection_id=session.connection.connection_id,
+        connection_label=session.connection.label,
+        segmentation=settings.name,
+        object=kind,
+        field_names=names,
+        as_of=as_of.isoformat(),
+        created_at=ws.store.now(),
+        pulled_at=snapshot.head.pulled_at,
+        snapshot_hash=snapshot.head.hash(),
+        model_id=segmented.chosen.model_id,
+        base_model_id=segmented.chosen.base_model_id,
+        settings_fingerprint=settings.model_fingerprint(ws.currency),
+        schema_hash=schema_hash,
+        ledger_generation=generation,
+        in_scope_count=len(in_scope),
+        carrying_count=_count(pc.is_valid(seen["key"])),
+        replaced_count=_count_replaced(changes),
+        segments=count_segments(settings, segmented.chosen.model, segmented.table),
+        options=segment_options([(each.key, each.title) for each in segmented.chosen.model.segments]),
+        counts={action.value: _count(pc.equal(changes["action"], action.value)) for action in Action},
+        missing_fields=missing,
+        notes=_notes(segmented, snapshot, kind, names),
+    )
+    head = _with_steps_and_guards(session, settings, head, segmented.chosen, last_count)
+    plan = Plan(head, changes, segmented.table)
+    with ws.store.begin() as tx:
+        session.lock.check(tx)
+        return save_plan(tx, scope_id, plan)
+
+
+def compute_features(
+    session: Session, settings: SegmentationSettings, snapshot: Snapshot, as_of: date
+) -> "segmentation.FeatureTable":
+    """The features of the records in scope.
+
+    Raises:
+        DataError: The CRM has no such records.
+    """
+    ws, kind = session.ws, ObjectKind(settings.object)
+    tables = {each: snapshot.tables[each] for each in PULLED_OBJECTS[kind]}
+    if tables[kind].num_rows == 0:
+        raise DataError(
+            f"The CRM has no {kind.value} records that this user can see.",
+            hint="Import some (crm-segments import DIR), or check the permissions of the CRM user.",
+            code="data.empty",
+        )
+    return segmentation.compute_features(
+        segmentation.Records(kind, tables),
+        settings,
+        currency=ws.currency,
+        as_of=as_of,
+        observer=ws.observer,
+    )
+
+
+def _segment(
+    session: Session, settings: SegmentationSettings, snapshot: Snapshot, as_of: date, seen: pa.Table
+) -> _Segmented:
+    ws = session.ws
+    features = compute_features(session, settings, snapshot, as_of)
+    chosen = choose_model(session, settings, snapshot, features, seen)
+    with ws.store.begin() as tx:
+        current = assignment_table.load_assignments(tx, session.scope_id(settings, tx))
+    assigned = segmentation.assign_segments(
+        chosen.model,
+        features,
+        current=None if chosen.is_new else current.select(["record_id", "segment_key"]),
+    )
+    return _Segmented(chosen, features, _with_since(assigned, current, as_of))
+
+
+def _with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
+    before = current.select(["record_id", "segment_key", "since"])
+    joined = assigned.join(before, "record_id", join_type="left outer", right_suffix="_before")
+    stands = pc.fill_null(pc.equal(joined["segment_key"], joined["segment_key_before"]), False)
+    since = pc.if_else(stands, joined["since"], pa.scalar(as_of.isoformat()))
+    columns = [joined[name] for name in ("record_id", "segment_key", "score", "band", "runner_up")]
+    table = pa.table([*columns, since], names=ASSIGNMENT_SCHEMA.names)
+    return table.sort_by("record_id").cast(ASSIGNMENT_SCHEMA).combine_chunks()
+
+
+def _wanted(segmented: _Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
+    table = segmented.table
+    keys = pa.table({"record_id": table["record_id"], "key": table["segment_key"]})
+    ids = needs_text(keys, seen, last)
+    moved = table.filter(pc.is_in(table["record_id"], ids))
+    reasons = segmentation.record_reasons(
+        segmented.chosen.model,
+        segmented.features,
+        moved["record_id"].to_pylist(),
+        moved["segment_key"].to_pylist(),
+    )
+    fresh = pa.table(
+        [
+            moved["record_id"],
+            moved["segment_key"],
+            moved["band"],
+            pa.array(reasons, pa.string()),
+            moved["since"],
+        ],
+        schema=VALUE_SCHEMA,
+    )
+    return wanted_values(fresh, keys, seen, last)
+
+
+def _schema_state(description: ObjectDescription, names: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    there = tuple(name for name in names.values() if description.field(name))
+    missing = tuple(name for name in names.values() if name not in there)
+    return description.fingerprint(there), missing
+
+
+def _with_steps_and_guards(
+    session: Session,
+    settings: SegmentationSettings,
+    head: PlanHead,
+    chosen: ChosenModel,
+    last_count: int | None,
+) -> PlanHead:
+    ws = session.ws
+    specs = field_specs(head, settings.field, ws.connector.limits.max_text_length, session.installation_id)
+    labels = {spec.name: spec.label for spec in specs}
+    steps = tuple(
+        FieldStep(change.field, labels[change.field], change.action.value, len(change.options))
+        for change in ws.connector.ensure_fields(head.object, specs, dry_run=True)
+        if change.action is not FieldAction.NONE
+    )
+    facts = PlanFacts(
+        in_scope_count=head.in_scope_count,
+        carrying_count=head.carrying_count,
+        replaced_count=head.replaced_count,
+        last_in_scope_count=last_count,
+        approved_moves=chosen.approved_moves,
+    )
+    return replace(head, field_steps=steps, guards=check_guards(facts, ws.settings, head.plan_id))
+
+
+def count_segments(
+    settings: SegmentationSettings, model: SegmentModel, table: pa.Table
+) -> tuple[SegmentCount, ...]:
+    """How many of the assigned records are in each segment, in the model's order, then unclassified."""
+    counted = {row["values"]: row["counts"] for row in pc.value_counts(table["segment_key"]).to_pylist()}
+    sentences = {segment.key: segment.sentence for segment in model.segments}
+    keys = [segment.key for segment in model.segments]
+    keys += sorted(set(counted) - set(keys))
+    return tuple(
+        SegmentCount(
+            segmentation=settings.name,
+            object=settings.object,
+            key=key,
+            name=model.title(key),
+            count=counted.get(key, 0),
+            share=counted.get(key, 0) / table.num_rows if table.num_rows else 0.0,
+            reason=sentences.get(key, "Resembles none of the segments closely enough."),
+        )
+        for key in keys
+    )
+
+
+def _notes(
+    segmented: _Segmented, snapshot: Snapshot, kind: ObjectKind, names: dict[str, str]
+) -> tuple[str, ...]:
+    notes = [*segmented.chosen.notes, *segmented.features.quality.sentences]
+    out = pa.array(segmented.features.out_of_scope_ids, pa.string())
+    everyone = seen_values(snapshot.tables[kind], kind, names)
+    left = everyone.filter(pc.and_(pc.is_in(everyone["record_id"], out), pc.is_valid(everyone["key"])))
+    if left.num_rows:
+        notes.append(
+            f"{left.num_rows:,} records outside the scope still carry a segment; it is left as it is."
+        )
+    return tuple(notes)
+
+
+def _count(mask: pa.ChunkedArray) -> int:
+    return int(pc.sum(mask).as_py() or 0)
+
+
+def _count_replaced(changes: pa.Table) -> int:
+    moved = pc.and_(
+        pc.equal(changes["action"], Action.SET.value),
+        pc.and_(
+            pc.is_valid(changes["seen_key"]),
+            pc.fill_null(pc.not_equal(changes["seen_key"], changes["key"]), True),
+        ),
+    )
+    return _count(moved)

@@ -1,0 +1,162 @@
+"""Refits: new segments as a proposal, matched to the old ones, that a person approves or rejects."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import segmentation
+from connectors.errors import UsageError
+from connectors.model import ObjectKind
+from segmentation.config import SegmentationSettings
+from segmentation.model import SegmentModel
+from sync.fields import field_names
+from sync.modelling import fit_model
+from sync.planning import compute_features, count_segments, refresh_snapshot, resolve_as_of, seen_values
+from sync.results import SegmentCount
+from sync.session import Session, open_session
+from sync.snapshot import Snapshot
+from sync.state import models
+from sync.state.assignments import load_assignments
+from sync.state.models import ModelRow, ModelStatus
+from sync.workspace import Workspace, new_id
+
+__all__ = ["RefitProposal", "decide_refit", "refit"]
+
+
+@dataclass(frozen=True, slots=True)
+class RefitProposal:
+    """What new segments would do to the records."""
+
+    model_id: str
+    segmentation: str
+    status: str
+    segments: tuple[SegmentCount, ...]
+    migration: tuple[tuple[str, str, int], ...]
+    """Old key, new key, number of records; the diagonal stays where it is."""
+    kept: tuple[str, ...]
+    new: tuple[str, ...]
+    retired: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+    @property
+    def moved_count(self) -> int:
+        """Records that would change their segment."""
+        return sum(count for old, new, count in self.migration if old != new)
+
+
+def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) -> RefitProposal:
+    """Make segments anew from today's data and save them as a proposal. No record moves by this.
+
+    Raises:
+        DataError: Too few records, or no stable segments; the old segments stay.
+    """
+    settings = ws.segmentation(name)
+    with open_session(ws) as session:
+        day = resolve_as_of(session, as_of)
+        snapshot = refresh_snapshot(session)
+        features = compute_features(session, settings, snapshot, day)
+        scope_id = session.scope_id(settings)
+        with ws.store.begin() as tx:
+            current_row = models.find_model(tx, scope_id, ModelStatus.CURRENT)
+            assigned = load_assignments(tx, scope_id).select(["record_id", "segment_key"])
+        fit = fit_model(session, settings, features)
+        if current_row is None:
+            assigned = _keys_in_crm(session, settings, snapshot)
+        old = SegmentModel.from_json(current_row.body) if current_row else fit.model
+        matched = segmentation.match_segments(old, fit.model, features, current=assigned)
+        row = ModelRow(
+            model_id=new_id(),
+            status=ModelStatus.REFIT,
+            created_at=ws.store.now(),
+            settings_fingerprint=settings.model_fingerprint(ws.currency),
+            snapshot_hash=snapshot.head.hash(),
+            parent_model_id=current_row.model_id if current_row else None,
+            migration=tuple(matched.migration),
+            body=matched.model.to_json(),
+        )
+        _replace_waiting(session, settings, row)
+        counts = count_segments(
+            settings, matched.model, segmentation.assign_segments(matched.model, features)
+        )
+    return RefitProposal(
+        row.model_id,
+        settings.name,
+        row.status.value,
+        counts,
+        row.migration,
+        matched.kept,
+        matched.new,
+        matched.retired,
+        matched.sentences,
+    )
+
+
+def decide_refit(ws: Workspace, name: str | None = None, *, approve: bool) -> RefitProposal:
+    """Approve the waiting refit, so that the next plan carries it, or reject it.
+
+    Raises:
+        UsageError: No refit waits.
+    """
+    settings = ws.segmentation(name)
+    with open_session(ws) as session, ws.store.begin() as tx:
+        scope_id = session.scope_id(settings, tx)
+        row = models.find_model(tx, scope_id, ModelStatus.REFIT)
+        if row is None:
+            raise UsageError(
+                f'No new segments wait for a decision in "{settings.name}".',
+                hint="Make a proposal first.",
+                code="refit.none",
+                next_command="crm-segments refit",
+            )
+        status = ModelStatus.APPROVED if approve else ModelStatus.REJECTED
+        models.set_status(tx, row.model_id, status, actor=ws.actor, now=ws.store.now())
+    return waiting_proposal(row, settings, status)
+
+
+def waiting_proposal(row: ModelRow, settings: SegmentationSettings, status: ModelStatus) -> RefitProposal:
+    """A stored refit as a proposal."""
+    model = SegmentModel.from_json(row.body)
+    new_keys = tuple(segment.key for segment in model.segments)
+    old_keys = tuple(dict.fromkeys(old for old, _new, _count in row.migration))
+    return RefitProposal(
+        row.model_id,
+        settings.name,
+        status.value,
+        tuple(
+            SegmentCount(
+                settings.name,
+                settings.object,
+                each.key,
+                each.title,
+                each.record_count,
+                each.share,
+                each.sentence,
+            )
+            for each in model.segments
+        ),
+        row.migration,
+        tuple(key for key in new_keys if key in old_keys),
+        tuple(key for key in new_keys if key not in old_keys),
+        tuple(key for key in old_keys if key not in {*new_keys, "unclassified"}),
+        (),
+    )
+
+
+def _keys_in_crm(session: Session, settings: SegmentationSettings, snapshot: Snapshot) -> pa.Table:
+    kind = ObjectKind(settings.object)
+    seen = seen_values(snapshot.tables[kind], kind, field_names(session.ws.connector, settings.field))
+    carrying = seen.filter(pc.is_valid(seen["key"]))
+    return pa.table({"record_id": carrying["record_id"], "segment_key": carrying["key"]})
+
+
+def _replace_waiting(session: Session, settings: SegmentationSettings, row: ModelRow) -> None:
+    ws = session.ws
+    with ws.store.begin() as tx:
+        session.lock.check(tx)
+        scope_id = session.scope_id(settings, tx)
+        for status in (ModelStatus.REFIT, ModelStatus.APPROVED):
+            while (waiting := models.find_model(tx, scope_id, status)) is not None:
+                models.set_status(tx, waiting.model_id, ModelStatus.REJECTED)
+        models.save_model(tx, scope_id, row)

@@ -1,0 +1,1 @@
+"""The state store: SQLAlchemy Core tables, their migrations, and the lock."""

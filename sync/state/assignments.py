@@ -1,0 +1,103 @@
+"""Which segment each record is in, and the history of its moves."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from sync.plan import ASSIGNMENT_SCHEMA
+from sync.state import schema
+
+__all__ = ["adopt_assignments", "load_assignments"]
+
+
+def load_assignments(tx: sa.Connection, scope_id: int) -> pa.Table:
+    """The current assignments, in `ASSIGNMENT_SCHEMA`."""
+    table = schema.assignment
+    rows = tx.execute(
+        sa.select(
+            table.c.record_id,
+            table.c.key,
+            table.c.score,
+            table.c.band,
+            table.c.runner_up,
+            table.c.since,
+        ).filter_by(scope_id=scope_id)
+    ).all()
+    columns: list[tuple[object, ...]] = list(zip(*rows, strict=True)) or [()] * 6
+    return pa.table(
+        [pa.array(values, field.type) for values, field in zip(columns, ASSIGNMENT_SCHEMA, strict=True)],
+        schema=ASSIGNMENT_SCHEMA,
+    )
+
+
+def adopt_assignments(
+    tx: sa.Connection, scope_id: int, assignments: pa.Table, *, model_id: str, run_id: str
+) -> None:
+    """Make these assignments current; records that moved get a line in the history.
+
+    Records that are not among them (out of scope, deleted) keep their last assignment.
+    """
+    before = load_assignments(tx, scope_id).select(["record_id", "segment_key", "band", "runner_up"])
+    joined = assignments.join(before, "record_id", join_type="left outer", right_suffix="_before")
+    is_new = pc.is_null(joined["segment_key_before"])
+    moved = pc.fill_null(pc.not_equal(joined["segment_key"], joined["segment_key_before"]), True)
+    differs = moved
+    for column in ("band", "runner_up"):
+        same = pc.equal(pc.fill_null(joined[column], ""), pc.fill_null(joined[f"{column}_before"], ""))
+        differs = pc.or_(differs, pc.invert(same))
+    _write_history(tx, scope_id, joined.filter(moved), run_id)
+    _insert(tx, scope_id, joined.filter(is_new), model_id)
+    _update(tx, scope_id, joined.filter(pc.and_(differs, pc.invert(is_new))), model_id)
+
+
+def _write_history(tx: sa.Connection, scope_id: int, moved: pa.Table, run_id: str) -> None:
+    rows = [
+        {
+            "scope_id": scope_id,
+            "record_id": row["record_id"],
+            "old_key": row["segment_key_before"],
+            "new_key": row["segment_key"],
+            "since": row["since"],
+            "cause": "first" if row["segment_key_before"] is None else "moved",
+            "run_id": run_id,
+        }
+        for row in moved.sort_by("record_id").to_pylist()
+    ]
+    if rows:
+        tx.execute(schema.segment_history.insert(), rows)
+
+
+def _insert(tx: sa.Connection, scope_id: int, new: pa.Table, model_id: str) -> None:
+    if new.num_rows:
+        tx.execute(schema.assignment.insert(), [_values(row, scope_id, model_id) for row in new.to_pylist()])
+
+
+def _update(tx: sa.Connection, scope_id: int, changed: pa.Table, model_id: str) -> None:
+    table = schema.assignment
+    if changed.num_rows == 0:
+        return
+    statement = (
+        table.update()
+        .where(table.c.scope_id == sa.bindparam("b_scope"), table.c.record_id == sa.bindparam("b_record"))
+        .values(
+            {name: sa.bindparam(name) for name in ("key", "score", "band", "runner_up", "since", "model_id")}
+        )
+    )
+    rows = []
+    for row in changed.to_pylist():
+        values = _values(row, scope_id, model_id)
+        rows.append(values | {"b_scope": values.pop("scope_id"), "b_record": values.pop("record_id")})
+    tx.execute(statement, rows)
+
+
+def _values(row: dict[str, object], scope_id: int, model_id: str) -> dict[str, object]:
+    return {
+        "scope_id": scope_id,
+        "record_id": row["record_id"],
+        "key": row["segment_key"],
+        "score": row["score"],
+        "band": row["band"],
+        "runner_up": row["runner_up"],
+        "since": row["since"],
+        "model_id": model_id,
+    }

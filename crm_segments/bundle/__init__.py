@@ -7,5 +7,16 @@ CRM as they are. This package knows files only: no CRM, no segments beyond their
 from crm_segments.bundle.errors import BundleError
 from crm_segments.bundle.model import Bundle, ColumnMapping, Reject
 from crm_segments.bundle.read import read_bundle
+from crm_segments.bundle.write import write_bundle, write_data_loader, write_hubspot_import, write_rejects
 
-__all__ = ["Bundle", "BundleError", "ColumnMapping", "Reject", "read_bundle"]
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "ColumnMapping",
+    "Reject",
+    "read_bundle",
+    "write_bundle",
+    "write_data_loader",
+    "write_hubspot_import",
+    "write_rejects",
+]

@@ -176,10 +176,11 @@ class Dialect:
 
 
 _PLAIN = Dialect("plain", "a plain CSV file")
+_HUBSPOT = Dialect("hubspot", "a HubSpot export")
 _DIALECTS = (
     (Dialect("salesforce", "a Salesforce export"), _SALESFORCE_NAMES),
     (Dialect("salesforce", "a Salesforce report"), _SALESFORCE_LABELS),
-    (Dialect("hubspot", "a HubSpot export"), _HUBSPOT_LABELS),
+    (_HUBSPOT, _HUBSPOT_LABELS),
 )
 
 
@@ -201,10 +202,12 @@ def normal_form(name: str) -> str:
 
 def find_dialect(header: Sequence[str]) -> Dialect:
     """Whose export this header comes from, by the names that only one product writes."""
-    hits = [(sum(name in names for name in header), dialect) for dialect, names in _DIALECTS]
+    # Data Loader repeats names as they were typed into it, often in capitals.
+    seen = {name.casefold() for name in header}
+    if "record id" in seen:
+        return _HUBSPOT
+    hits = [(sum(name.casefold() in seen for name in names), dialect) for dialect, names in _DIALECTS]
     best = max(hits, key=lambda hit: hit[0])
-    if "Record ID" in header:
-        return _DIALECTS[2][0]
     return best[1] if best[0] >= 2 else _PLAIN
 
 

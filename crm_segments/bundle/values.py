@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-__all__ = ["BadValueError", "clean_id", "is_rounded_id", "long_salesforce_id", "read_count", "read_flag"]
+__all__ = ["BadValueError", "is_rounded_id", "long_salesforce_id", "read_count", "read_flag"]
 
 _TRUE = {"true", "t", "yes", "y", "1", "1.0", "on", "x", "wahr", "ja", "vrai", "oui"}
 _FALSE = {"false", "f", "no", "n", "0", "0.0", "off", "falsch", "nein", "faux", "non"}
@@ -16,7 +16,7 @@ _OUTCOMES: Mapping[str, Mapping[str, bool]] = {
 }
 _PLAIN_COUNT = re.compile(r"-?\d{1,18}(\.0+)?")
 _GROUPED_COUNT = re.compile(r"-?\d{1,3}(?:([,.'\u2019 \u00a0\u202f])\d{3})(?:\1\d{3}){0,4}")
-_ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 _SHORT_ID = re.compile(r"[0-9A-Za-z]{15}")
 _ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ID_PREFIXES: Mapping[str, tuple[str, ...]] = {
@@ -63,11 +63,6 @@ def read_count(text: str) -> int:
     if _GROUPED_COUNT.fullmatch(word):
         return int(re.sub(r"[^\d-]", "", word))
     raise BadValueError
-
-
-def clean_id(text: str) -> str | None:
-    """An id without blanks around it; None when nothing is left."""
-    return text.strip() or None
 
 
 def is_rounded_id(text: str) -> bool:

@@ -4,7 +4,8 @@ import os
 import stat
 
 from connectors.local import statements
-from connectors.local.client import FileClient, read_info
+from connectors.local.client import FileClient
+from connectors.local.file_format import read_info
 from connectors.model import Finding, ObjectKind, Severity
 
 __all__ = ["examine"]

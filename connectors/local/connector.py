@@ -10,7 +10,8 @@ import pyarrow as pa
 from connectors.local import fields as field_store
 from connectors.local import pull, records, statements, views
 from connectors.local.checks import examine
-from connectors.local.client import FileClient, read_info
+from connectors.local.client import FileClient
+from connectors.local.file_format import read_info
 from connectors.local.history import Author, FieldHistoryEntry, read_history
 from connectors.local.limits import LIMITS
 from connectors.local.load import LoadReport, load_tables

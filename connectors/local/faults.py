@@ -12,7 +12,7 @@ from connectors.errors import (
     UnknownOutcomeError,
 )
 
-__all__ = ["storage_error"]
+__all__ = ["raise_known"]
 
 _NO_PERMISSION = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 # The record of the commit was handed to the operating system, which then failed to confirm it: after a power
@@ -20,16 +20,27 @@ _NO_PERMISSION = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLI
 _UNCONFIRMED = (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
 
 
-def storage_error(
-    error: sqlite3.Error, path: Path, *, is_committing: bool = False
-) -> CrmSegmentsError | None:
-    """The error to raise for what SQLite reported, or None where it is a mistake in our own code.
+def raise_known(error: sqlite3.Error, path: Path, *, is_committing: bool = False) -> None:
+    """Raise our error for what SQLite reported; return where it is a mistake in our own code.
 
     Args:
         error: What SQLite raised.
         path: The file.
         is_committing: Whether the changes had been handed over when it happened.
+
+    Raises:
+        UnavailableError: The file is locked, or the disk refused; nothing was changed.
+        UnknownOutcomeError: The disk did not confirm a change.
+        AccessError: The file may not be written.
+        ConfigError: The file is none of ours.
+        DataError: The file is damaged.
     """
+    known = _passing_error(error, path, is_committing=is_committing) or _lasting_error(error, path)
+    if known is not None:
+        raise known from error
+
+
+def _passing_error(error: sqlite3.Error, path: Path, *, is_committing: bool) -> CrmSegmentsError | None:
     extended = getattr(error, "sqlite_errorcode", 0)
     code = extended & 0xFF
     if is_committing and extended in _UNCONFIRMED:
@@ -50,10 +61,11 @@ def storage_error(
             hint="Make room on the disk, or check it, then run again.",
             code="local.file.disk",
         )
-    return _lasting_error(code, path)
+    return None
 
 
-def _lasting_error(code: int, path: Path) -> CrmSegmentsError | None:
+def _lasting_error(error: sqlite3.Error, path: Path) -> CrmSegmentsError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _NO_PERMISSION:
         return AccessError(
             f"{path} cannot be opened for writing.",

@@ -8,8 +8,9 @@ from datetime import date
 import pyarrow as pa
 
 from connectors.local import merging
-from connectors.local.client import Transaction, write_info
+from connectors.local.client import Transaction
 from connectors.local.fields import add_field, columns_of, imported_field
+from connectors.local.file_format import write_info
 from connectors.local.history import Author
 from connectors.local.schema import Column
 from connectors.local.staging import StagedTable, stage_table

@@ -15,8 +15,9 @@ import pyarrow as pa
 from connectors.errors import DataError, UsageError
 from connectors.local import statements
 from connectors.local.arrow import canonical_names, canonical_table, text_table
-from connectors.local.client import FileClient, read_info
+from connectors.local.client import FileClient
 from connectors.local.fields import columns_of, require_columns
+from connectors.local.file_format import read_info
 from connectors.local.limits import LIMITS, PAGE_RECORDS
 from connectors.local.schema import Column
 from connectors.local.values import Stored

@@ -103,7 +103,7 @@ def _number(column: Column, value: FieldValue) -> Stored | Refusal:
         return _refuse(
             column, "value.type", f"takes a number, not {_kind_of(value)}", "Give the value as a number."
         )
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return _refuse(
             column,
             "value.number",

@@ -5,6 +5,7 @@ parentheses; texts in quotes, numbers, dates (2026-11-02), true, false. Nothing 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal as OneOf
@@ -12,7 +13,7 @@ from typing import TypeAlias
 
 from connectors.errors import ConfigError
 
-__all__ = ["And", "Compare", "Empty", "Expression", "Member", "Name", "Not", "Or", "Value", "parse", "wrong"]
+__all__ = ["And", "Compare", "Empty", "Expression", "Member", "Name", "Not", "Or", "Value", "condition_names", "parse", "wrong"]
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 50
@@ -131,6 +132,26 @@ def parse(condition: str) -> Expression:
     found = parser.either(0)
     parser.end()
     return found
+
+
+def condition_names(condition: str) -> tuple[str, ...]:
+    """The fields and features that a condition speaks of, in order.
+
+    Raises:
+        ConfigError: The condition is not of this language; says where.
+    """
+    return tuple(dict.fromkeys(name.text for name in _names_in(parse(condition))))
+
+
+def _names_in(expression: Expression) -> Iterator[Name]:
+    match expression:
+        case And() | Or():
+            yield from _names_in(expression.left)
+            yield from _names_in(expression.right)
+        case Not():
+            yield from _names_in(expression.inner)
+        case _:
+            yield expression.name
 
 
 def _tokens(condition: str) -> list[_Token]:

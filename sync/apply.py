@@ -15,7 +15,6 @@ from connectors.contract import ListBuilder
 from connectors.errors import (
     CrmSegmentsError,
     ProtocolError,
-    StalePlanError,
     StopRequested,
     UnknownOutcomeError,
 )
@@ -229,21 +228,3 @@ def _stop_error(execution: Execution, left: int) -> CrmSegmentsError | None:
         hint="The next run goes on where this one stopped.",
         next_command="crm-segments run",
     )
-
-
-def check_schema(execution: Execution) -> None:
-    """Refuse a plan whose fields moved in the CRM since it was made; what the plan itself makes is fine.
-
-    Raises:
-        StalePlanError: A field of ours was removed or retyped.
-    """
-    plan, connector = execution.plan, execution.session.ws.connector
-    description = connector.describe(plan.head.object)
-    there = tuple(name for name in plan.head.field_names.values() if name not in plan.head.missing_fields)
-    if description.fingerprint(there) != plan.head.schema_hash:
-        raise StalePlanError(
-            "The fields of this plan changed in the CRM since it was made.",
-            hint="Make a new plan.",
-            code="plan.stale.schema",
-            next_command="crm-segments plan",
-        )

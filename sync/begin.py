@@ -1,5 +1,6 @@
 """The moment a plan becomes an obligation: what must hold, and the one transaction that begins it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,38 +64,44 @@ def check_fresh(session: Session, plan: Plan, settings: SegmentationSettings, *,
     Raises:
         StalePlanError: Says what moved.
     """
-    moved = _what_moved(session, plan, settings, generation)
-    if moved is None:
-        return
-    what, code = moved
-    raise StalePlanError(
-        f"Plan {plan.plan_id} is stale: {what}.",
-        hint="Make a new plan; nothing of this one was written.",
-        code=f"plan.stale.{code}",
-        details={"plan_id": plan.plan_id},
-        next_command="crm-segments plan",
-    )
+    for has_moved, what, code in _conditions(session, plan, settings, generation):
+        if has_moved:
+            raise StalePlanError(
+                f"Plan {plan.plan_id} is stale: {what}.",
+                hint="Make a new plan.",
+                code=f"plan.stale.{code}",
+                details={"plan_id": plan.plan_id},
+                next_command="crm-segments plan",
+            )
 
 
-def _what_moved(
+def _conditions(
     session: Session, plan: Plan, settings: SegmentationSettings, generation: int
-) -> tuple[str, str] | None:
+) -> Iterator[tuple[bool, str, str]]:
+    """Each thing that may have moved: whether it did, in words, and its code."""
     ws, head = session.ws, plan.head
-    if head.connection_id != session.connection.connection_id:
-        return f"it was made for {head.connection_label}, another CRM account", "connection"
-    if head.settings_fingerprint != settings.model_fingerprint(ws.currency):
-        return "the settings that shape the segments changed", "settings"
+    is_other = head.connection_id != session.connection.connection_id
+    yield is_other, f"it was made for {head.connection_label}, another CRM account", "connection"
+    is_retuned = head.settings_fingerprint != settings.model_fingerprint(ws.currency)
+    yield is_retuned, "the settings that shape the segments changed", "settings"
     with ws.store.begin() as tx:
         newest = current_generation(tx, head.connection_id)
         current = models.find_model(tx, session.scope_id(settings, tx), ModelStatus.CURRENT)
-    if newest != generation:
-        return "another plan was applied after it was made", "generation"
-    if (current.model_id if current else None) not in {head.base_model_id, head.model_id}:
-        return "the segments were made anew after it was made", "model"
+    yield newest != generation, "another plan was applied after it was made", "generation"
+    model_id = current.model_id if current else None
+    is_remade = model_id not in {head.base_model_id, head.model_id}
+    yield is_remade, "the segments were made anew after it was made", "model"
+    yield _fields_moved(session, plan), "its fields changed in the CRM after it was made", "schema"
     age = ws.clock() - datetime.fromisoformat(head.created_at)
-    if age > timedelta(days=ws.settings.max_plan_age_days):
-        return f"it is {age.days} days old", "age"
-    return None
+    yield age > timedelta(days=ws.settings.max_plan_age_days), f"it is {age.days} days old", "age"
+
+
+def _fields_moved(session: Session, plan: Plan) -> bool:
+    """Whether a field of ours was removed or retyped; those that the plan itself makes do not count."""
+    ws, head = session.ws, plan.head
+    description = ws.retry.call(lambda: ws.connector.describe(head.object))
+    there = tuple(name for name in head.field_names.values() if name not in head.missing_fields)
+    return description.fingerprint(there) != head.schema_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,9 @@ def wanted_values(fresh: pa.Table, keys: pa.Table, seen: pa.Table, last: pa.Tabl
     return pa.table(columns, schema=VALUE_SCHEMA)
 
 
-def compare(wanted: pa.Table, seen: pa.Table, last: pa.Table, waiting: pa.Table) -> pa.Table:
+def compare(
+    wanted: pa.Table, seen: pa.Table, last: pa.Table, waiting: pa.Table, *, is_recovery: bool = False
+) -> pa.Table:
     """What has to happen, one row per record with something to do, in `CHANGE_SCHEMA` by record id.
 
     Args:
@@ -55,6 +57,7 @@ def compare(wanted: pa.Table, seen: pa.Table, last: pa.Table, waiting: pa.Table)
         seen: What the CRM holds, in `VALUE_SCHEMA`.
         last: What we last wrote, in `VALUE_SCHEMA`.
         waiting: record_id and the values (as `value_digest`) that the CRM rejected lately.
+        is_recovery: What we last wrote was lost: what the CRM carries is taken for ours, not for an edit.
 
     Returns:
         Rows to set; to adopt (already right, though not by us); to hold, because what the CRM holds is
@@ -66,7 +69,7 @@ def compare(wanted: pa.Table, seen: pa.Table, last: pa.Table, waiting: pa.Table)
     edited = pc.and_(is_known, pc.invert(_same(joined, "last_", "seen_")))
     foreign = pc.and_(pc.invert(is_known), _any_value(joined, "seen_"))
     remembered = pc.and_(is_known, _same(joined, "last_", ""))
-    in_the_way = pc.or_(edited, foreign)
+    in_the_way = edited if is_recovery else pc.or_(edited, foreign)
     action = pc.case_when(
         pc.make_struct(
             pc.and_(matches, remembered),

@@ -4,7 +4,7 @@ A model is never replaced on the quiet: a lost one, or settings that no longer f
 name `refit`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,6 +36,13 @@ class ChosenModel:
     approved_moves: int = 0
     """Moves between segments that a person approved together with the refit."""
     notes: tuple[str, ...] = ()
+    is_recovery: bool = False
+    """An approved model where none is current: the state was lost, and what the CRM carries is ours."""
+
+    @property
+    def rewrites_text(self) -> bool:
+        """Whether reasons are written anew for everybody: once, when an approved refit takes over."""
+        return self.is_new and self.base_model_id is not None
 
 
 def choose_model(
@@ -59,7 +66,7 @@ def choose_model(
         proposed = models.find_model(tx, scope_id, ModelStatus.PROPOSED)
     current_id = current.model_id if current else None
     if approved is not None and approved.settings_fingerprint == fingerprint:
-        return _stored(approved, current_id, is_new=True)
+        return replace(_stored(approved, current_id, is_new=True), is_recovery=current is None)
     if current is not None:
         _check_settings(current, fingerprint)
         return _stored(current, current_id, is_new=False)
@@ -115,7 +122,7 @@ def fit_model(
 
 def _stored(row: ModelRow, base_model_id: str | None, *, is_new: bool) -> ChosenModel:
     model = SegmentModel.from_json(row.body)
-    moves = sum(count for old, new, count in row.migration if old != new)
+    moves = sum(count for old, new, count in row.migration if old != new) if is_new else 0
     notes = (model.evidence,) if is_new and model.evidence else ()
     return ChosenModel(model, row.model_id, base_model_id, is_new, moves, notes)
 

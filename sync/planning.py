@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,7 +59,7 @@ def refresh_snapshot(session: Session) -> Snapshot:
         kind = ObjectKind(settings.object)
         for needed in PULLED_OBJECTS[kind]:
             wanted.setdefault(needed, ())
-        description = ws.connector.describe(kind)
+        description = ws.retry.call(partial(ws.connector.describe, kind))
         ours = tuple(field_names(ws.connector, settings.field).values())
         asked = (*ours, *_scope_fields(settings, description))
         wanted[kind] = tuple(
@@ -120,11 +121,11 @@ def make_plan(
         last = ledger.load_last_written(tx, scope_id)
         last_count = last_applied_scope_count(tx, scope_id)
         generation = current_generation(tx, session.connection.connection_id)
-    schema_hash, missing = _schema_state(ws.connector.describe(kind), names)
+    schema_hash, missing = _schema_state(ws.retry.call(partial(ws.connector.describe, kind)), names)
     with ws.store.begin() as tx:
         waiting = exceptions.load_waiting(tx, scope_id, schema_hash=schema_hash, now=ws.clock())
     wanted = _wanted(segmented, seen, last)
-    changes = compare(wanted, seen, last, waiting)
+    changes = compare(wanted, seen, last, waiting, is_recovery=segmented.chosen.is_recovery)
     head = PlanHead(
         plan_id=new_id(),
         connection_id=session.connection.connection_id,
@@ -190,6 +191,8 @@ def _segment(
     chosen = choose_model(session, settings, snapshot, features, seen)
     with ws.store.begin() as tx:
         current = assignment_table.load_assignments(tx, session.scope_id(settings, tx))
+    if chosen.is_recovery:
+        current = seen.filter(pc.is_valid(seen["key"])).rename_columns({"key": "segment_key"})
     assigned = segmentation.assign_segments(
         chosen.model,
         features,
@@ -211,7 +214,8 @@ def _with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
 def _wanted(segmented: _Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
     table = segmented.table
     keys = pa.table({"record_id": table["record_id"], "key": table["segment_key"]})
-    ids = needs_text(keys, seen, last)
+    everyone = keys["record_id"].combine_chunks()
+    ids = everyone if segmented.chosen.rewrites_text else needs_text(keys, seen, last)
     moved = table.filter(pc.is_in(table["record_id"], ids))
     reasons = segmentation.record_reasons(
         segmented.chosen.model,
@@ -250,7 +254,7 @@ def _with_steps_and_guards(
     labels = {spec.name: spec.label for spec in specs}
     steps = tuple(
         FieldStep(change.field, labels[change.field], change.action.value, len(change.options))
-        for change in ws.connector.ensure_fields(head.object, specs, dry_run=True)
+        for change in ws.retry.call(partial(ws.connector.ensure_fields, head.object, specs, dry_run=True))
         if change.action is not FieldAction.NONE
     )
     facts = PlanFacts(

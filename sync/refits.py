@@ -1,6 +1,6 @@
 """Refits: new segments as a proposal, matched to the old ones, that a person approves or rejects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 
 import segmentation
 from connectors.errors import UsageError
-from connectors.model import ObjectKind
+from connectors.model import UNCLASSIFIED_KEY, ObjectKind
 from segmentation.config import SegmentationSettings
-from segmentation.model import SegmentModel
+from segmentation.errors import NoStableSegmentsError
+from segmentation.model import MAX_TITLE_LENGTH, Segment, SegmentModel, TierParameters, TierRule
 from sync.fields import field_names
 from sync.modelling import fit_model
 from sync.planning import compute_features, count_segments, refresh_snapshot, resolve_as_of, seen_values
@@ -22,7 +23,10 @@ from sync.state.assignments import load_assignments
 from sync.state.models import ModelRow, ModelStatus
 from sync.workspace import Workspace, new_id
 
-__all__ = ["RefitProposal", "decide_refit", "refit"]
+__all__ = ["NO_PROPOSAL", "RefitProposal", "decide_refit", "refit", "waiting_proposal"]
+
+NO_PROPOSAL = "none"
+"""Status of a proposal that proposes nothing, because today's data give no stable segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,10 @@ class RefitProposal:
 def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) -> RefitProposal:
     """Make segments anew from today's data and save them as a proposal. No record moves by this.
 
+    Where today's data give no stable segments, the proposal has the status `NO_PROPOSAL` and says why.
+
     Raises:
-        DataError: Too few records, or no stable segments; the old segments stay.
+        DataError: Too few records; or no stable segments, and none that could stay.
     """
     settings = ws.segmentation(name)
     with open_session(ws) as session:
@@ -61,10 +67,16 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
         with ws.store.begin() as tx:
             current_row = models.find_model(tx, scope_id, ModelStatus.CURRENT)
             assigned = load_assignments(tx, scope_id).select(["record_id", "segment_key"])
-        fit = fit_model(session, settings, features)
+        try:
+            fit = fit_model(session, settings, features)
+        except NoStableSegmentsError as error:
+            if current_row is None:
+                raise
+            return _no_proposal(settings, current_row, error.message)
         if current_row is None:
-            assigned = _keys_in_crm(session, settings, snapshot)
-        old = SegmentModel.from_json(current_row.body) if current_row else fit.model
+            assigned, old = _carried_by_crm(session, settings, snapshot, fit.model)
+        else:
+            old = SegmentModel.from_json(current_row.body)
         matched = segmentation.match_segments(old, fit.model, features, current=assigned)
         row = ModelRow(
             model_id=new_id(),
@@ -90,6 +102,15 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
         matched.new,
         matched.retired,
         matched.sentences,
+    )
+
+
+def _no_proposal(settings: SegmentationSettings, current: ModelRow, why: str) -> RefitProposal:
+    present = waiting_proposal(current, settings, current.status)
+    kept = tuple(segment.key for segment in present.segments)
+    sentences = (why, "The segments stay as they are.")
+    return replace(
+        present, status=NO_PROPOSAL, migration=(), kept=kept, new=(), retired=(), sentences=sentences
     )
 
 
@@ -144,11 +165,30 @@ def waiting_proposal(row: ModelRow, settings: SegmentationSettings, status: Mode
     )
 
 
-def _keys_in_crm(session: Session, settings: SegmentationSettings, snapshot: Snapshot) -> pa.Table:
-    kind = ObjectKind(settings.object)
-    seen = seen_values(snapshot.tables[kind], kind, field_names(session.ws.connector, settings.field))
+def _carried_by_crm(
+    session: Session, settings: SegmentationSettings, snapshot: Snapshot, fitted: SegmentModel
+) -> tuple[pa.Table, SegmentModel]:
+    """Where our own model was lost: what the CRM carries, and a stand-in that knows its keys and titles."""
+    ws, kind = session.ws, ObjectKind(settings.object)
+    names = field_names(ws.connector, settings.field)
+    seen = seen_values(snapshot.tables[kind], kind, names)
     carrying = seen.filter(pc.is_valid(seen["key"]))
-    return pa.table({"record_id": carrying["record_id"], "segment_key": carrying["key"]})
+    table = pa.table({"record_id": carrying["record_id"], "segment_key": carrying["key"]})
+    found = ws.connector.describe(kind).field(names["key"])
+    titles = {option.value: option.label for option in found.options} if found else {}
+    keys = [
+        key for key in pc.unique(carrying["key"]).to_pylist() if key != UNCLASSIFIED_KEY and key in titles
+    ]
+    if not keys:
+        return table, fitted
+    stand_in = replace(
+        fitted,
+        kind="tiers",
+        segments=tuple(Segment(key, titles[key][:MAX_TITLE_LENGTH], "", 0, 0.0) for key in sorted(keys)),
+        groups=None,
+        tiers=TierParameters(tuple(TierRule(key, ()) for key in sorted(keys))),
+    )
+    return table, stand_in
 
 
 def _replace_waiting(session: Session, settings: SegmentationSettings, row: ModelRow) -> None:

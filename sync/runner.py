@@ -1,6 +1,6 @@
 """One command's worth of work: finish what was begun, plan anew, apply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from connectors.errors import CrmSegmentsError, GuardError, StalePlanError
 from segmentation.config import SegmentationSettings
 from sync import exceptions
-from sync.apply import Execution, carry_out, check_schema
+from sync.apply import Execution, carry_out
 from sync.begin import Begun, begin_plan, check_approved, check_fresh, resume_plan, status_of
 from sync.doubt import settle_doubt
 from sync.ledger import Ledger, Outcome
@@ -101,9 +101,10 @@ def run(ws: Workspace, *, as_of: date | None = None, confirm: Confirm) -> RunRes
     """
     with open_session(ws) as session:
         finished: list[RunResult] = []
+        put_aside: list[str] = []
         try:
             for settings in ws.segmentations:
-                finished += _finish_earlier(session, settings)
+                finished += _finish_earlier(session, settings, put_aside)
             if any(result.error for result in finished):
                 return _combine([], finished)
             day = resolve_as_of(session, as_of)
@@ -120,11 +121,13 @@ def run(ws: Workspace, *, as_of: date | None = None, confirm: Confirm) -> RunRes
         for stored, settings in made:
             # An earlier plan of this very run moved the generation; this one was made in the same breath.
             results.append(_apply(session, stored, settings, confirm, same_breath=True))
-        return _combine(finished, results)
+        return _combine(finished, results, put_aside)
 
 
-def _finish_earlier(session: Session, settings: SegmentationSettings) -> list[RunResult]:
-    """Resume a run that was cut off, and apply a plan that was approved."""
+def _finish_earlier(
+    session: Session, settings: SegmentationSettings, put_aside: list[str]
+) -> list[RunResult]:
+    """Resume a run that was cut off, and apply a plan that was approved; a stale one is put aside, aloud."""
     results: list[RunResult] = []
     unfinished = _unfinished(session, settings)
     if unfinished is not None:
@@ -134,7 +137,9 @@ def _finish_earlier(session: Session, settings: SegmentationSettings) -> list[Ru
     for stored in open_plans:
         if stored.status is PlanStatus.APPROVED and stored.plan.head.segmentation == settings.name:
             result = _apply(session, stored, settings, lambda _plans: True)
-            if not isinstance(result.error, StalePlanError):
+            if isinstance(result.error, StalePlanError):
+                put_aside.append(f"{result.error.message} It was put aside although it was approved.")
+            else:
                 results.append(result)
             break
     return results
@@ -221,7 +226,6 @@ def _execute(session: Session, stored: StoredPlan, settings: SegmentationSetting
     execution = Execution(session, ledger, plan, settings.field, begun.run_id)
     error: CrmSegmentsError | None = None
     try:
-        check_schema(execution)
         carry_out(execution)
     except CrmSegmentsError as caught:
         error = caught
@@ -229,13 +233,10 @@ def _execute(session: Session, stored: StoredPlan, settings: SegmentationSetting
     result = _result(session, settings, plan, ledger, begun.run_id)
     if error is not None:
         result = replace(result, status=RunStatus(status_of(error)), exit_code=error.exit_code, error=error)
-    over = error is None or isinstance(error, StalePlanError)
     with ws.store.begin() as tx:
         session.lock.check(tx)
-        if over:
-            plans.set_plan_status(
-                tx, plan.plan_id, PlanStatus.APPLIED if error is None else PlanStatus.SUPERSEDED
-            )
+        if error is None:
+            plans.set_plan_status(tx, plan.plan_id, PlanStatus.APPLIED)
         finish_run(
             tx,
             begun.run_id,
@@ -334,7 +335,7 @@ def _over(stored: StoredPlan) -> StalePlanError:
     )
 
 
-def _combine(finished: list[RunResult], results: list[RunResult]) -> RunResult:
+def _combine(finished: list[RunResult], results: list[RunResult], put_aside: Sequence[str] = ()) -> RunResult:
     """Several segmentations, and what was finished first, as one result."""
     worst = min(results, key=lambda result: _EXIT_ORDER.index(result.exit_code))
     everything = [*finished, *results]
@@ -351,6 +352,6 @@ def _combine(finished: list[RunResult], results: list[RunResult]) -> RunResult:
         finished_first=tuple(
             FinishedRun(result.run_id, result.plan_ids[0], result.changes) for result in finished
         ),
-        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+        notes=tuple(dict.fromkeys([*put_aside, *(note for result in results for note in result.notes)])),
         rejected=tuple(group for result in everything for group in result.rejected),
     )

@@ -9,7 +9,7 @@ are rubbish of a pull that was cut off. A lost or damaged snapshot costs a full 
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connectors.errors import StopRequested
-from connectors.model import ObjectKind, Progress, id_column
+from connectors.errors import StopRequested, TransientError
+from connectors.model import ObjectKind, Page, Progress, id_column
 from sync.workspace import Workspace, new_id
 
 __all__ = ["Snapshot", "SnapshotHead", "load_snapshot", "pull_snapshot", "sweep"]
@@ -177,7 +177,7 @@ def _read_pages(
     pages: list[pa.Table] = []
     deleted: set[str] = set()
     watermark, done = since or "", 0
-    for page in ws.connector.pull(kind, fields, since=since):
+    for page in _pages(ws, kind, fields, since):
         if ws.should_stop():
             raise StopRequested(
                 "Stopped while reading from the CRM; nothing was written.",
@@ -192,6 +192,26 @@ def _read_pages(
         done += page.table.num_rows
         ws.observer(Progress("read", done, None, kind))
     return pages, deleted, watermark
+
+
+def _pages(ws: Workspace, kind: ObjectKind, fields: tuple[str, ...], since: str | None) -> Iterator[Page]:
+    """The pages of a pull; one that was refused is asked for again from the last checkpoint."""
+    checkpoint: str | None = None
+    stream: Iterator[Page] | None = None
+
+    def step() -> Page | None:
+        nonlocal stream
+        if stream is None:
+            stream = ws.connector.pull(kind, fields, since=since, checkpoint=checkpoint)
+        try:
+            return next(stream, None)
+        except TransientError:
+            stream = None
+            raise
+
+    while (page := ws.retry.call(step)) is not None:
+        checkpoint = page.checkpoint
+        yield page
 
 
 def _concat(pages: list[pa.Table]) -> pa.Table:

@@ -3,6 +3,7 @@
 import os
 import stat
 
+from connectors.errors import DataError
 from connectors.local import statements
 from connectors.local.client import FileClient
 from connectors.local.file_format import read_info
@@ -13,12 +14,18 @@ __all__ = ["examine"]
 
 def examine(client: FileClient) -> list[Finding]:
     """One finding for each thing that was looked at; nothing is written."""
-    return [_whole(client), _writable(client), _private(client), _filled(client)]
+    whole = _whole(client)
+    findings = [whole, _writable(client), _private(client)]
+    # Of a damaged file nobody knows what a count of its records would mean.
+    return findings if whole.severity is Severity.FAIL else [*findings, _filled(client)]
 
 
 def _whole(client: FileClient) -> Finding:
-    with client.reading() as connection:
-        problem = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    try:
+        with client.reading() as connection:
+            problem = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except DataError as error:
+        problem = error.message
     if problem == "ok":
         return Finding(f"{client.path} is whole.", Severity.OK)
     return Finding(

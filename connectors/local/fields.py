@@ -18,7 +18,7 @@ from connectors.model import (
 )
 
 __all__ = [
-    "add_field",
+    "add_fields",
     "columns_of",
     "description_of",
     "ensure_fields",
@@ -79,28 +79,35 @@ def require_columns(columns: dict[str, Column], kind: ObjectKind, names: Sequenc
     return [columns[name] for name in names]
 
 
-def add_field(connection: sqlite3.Connection, kind: ObjectKind, spec: FieldSpec) -> None:
-    """Add a field to an object, empty for all its records.
+def add_fields(connection: sqlite3.Connection, kind: ObjectKind, specs: Sequence[FieldSpec]) -> None:
+    """Add fields to an object, empty for all its records.
 
     Raises:
-        SchemaError: The name cannot be that of a field, or the object has too many fields.
+        SchemaError: A name cannot be that of a field, or the object would have too many fields.
     """
-    known = columns_of(connection, kind)
-    problem = _name_problem(spec.name, known)
-    if problem:
+    # SQLite does not tell the case of letters in names of columns apart.
+    taken = {name.lower() for name in columns_of(connection, kind)}
+    if len(taken) + len(specs) > MAX_FIELD_COUNT:
         raise SchemaError(
-            f"Object {kind} cannot have a field called {spec.name!r}: {problem}.",
-            hint="Give it another name.",
-            code="schema.field.name",
-            details={"object": kind.value, "field": spec.name},
-        )
-    if len(known) >= MAX_FIELD_COUNT:
-        raise SchemaError(
-            f"Object {kind} has {len(known)} fields, and {MAX_FIELD_COUNT} are the most.",
+            f"Object {kind} would have {len(taken) + len(specs)} fields, and {MAX_FIELD_COUNT} are the most.",
             hint="Leave columns out of the import that nobody needs.",
             code="schema.field.count",
-            details={"object": kind.value, "field": spec.name},
+            details={"object": kind.value},
         )
+    for spec in specs:
+        problem = _name_problem(spec.name, taken)
+        if problem:
+            raise SchemaError(
+                f"Object {kind} cannot have a field called {spec.name!r}: {problem}.",
+                hint="Give it another name.",
+                code="schema.field.name",
+                details={"object": kind.value, "field": spec.name},
+            )
+        taken.add(spec.name.lower())
+        _add_field(connection, kind, spec)
+
+
+def _add_field(connection: sqlite3.Connection, kind: ObjectKind, spec: FieldSpec) -> None:
     connection.execute(statements.add_column(kind, spec.name, column_of_field(spec).sql_type))
     connection.execute(
         "INSERT INTO custom_fields (object, name, label, type, max_length, description, installation_id)"
@@ -138,7 +145,7 @@ def ensure_fields(
         columns = columns_of(connection, kind)
         found = columns.get(wanted.name)
         if found is None:
-            add_field(connection, kind, wanted)
+            add_fields(connection, kind, [wanted])
             changes.append(FieldChange(kind, wanted.name, FieldAction.CREATE, wanted.options))
             continue
         _check_found(kind, found.spec, wanted)
@@ -159,15 +166,12 @@ def _store_options(
     )
 
 
-def _name_problem(name: str, known: dict[str, Column]) -> str:
+def _name_problem(name: str, taken: set[str]) -> str:
     if not name or len(name) > 100 or not name.isprintable():
         return "a name has 1 to 100 printable characters"
     if name.startswith("_"):
         return "names that begin with an underscore belong to the CRM itself"
-    # SQLite does not tell the case of ASCII letters in names of columns apart.
-    if name.lower() in {other.lower() for other in known}:
-        return "there is one of that name already"
-    return ""
+    return "there is one of that name already" if name.lower() in taken else ""
 
 
 def _check_wanted(kind: ObjectKind, wanted: FieldSpec) -> None:

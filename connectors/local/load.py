@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from connectors.local import merging
 from connectors.local.client import Transaction
-from connectors.local.fields import add_field, columns_of, imported_field
+from connectors.local.fields import add_fields, columns_of, imported_field
 from connectors.local.file_format import write_info
 from connectors.local.history import Author
 from connectors.local.schema import Column
@@ -66,8 +66,7 @@ def load_tables(
 def _add_missing_fields(connection: sqlite3.Connection, staged: StagedTable) -> tuple[str, ...]:
     known = columns_of(connection, staged.kind)
     missing = tuple(name for name in staged.names if name not in known)
-    for name in missing:
-        add_field(connection, staged.kind, imported_field(name))
+    add_fields(connection, staged.kind, [imported_field(name) for name in missing])
     return missing
 
 

@@ -271,6 +271,17 @@ def test_a_damaged_file_is_named(crm: LocalConnector, path: Path) -> None:
         with pytest.raises(DataError, match="damaged") as caught:
             damaged.table(ACCOUNT)
         assert "copy" in caught.value.hint
+        findings = damaged.check()
+        assert [finding.severity for finding in findings] == [Severity.FAIL, Severity.OK, Severity.OK]
+        assert "damaged" in findings[0].what
+
+
+def test_a_file_that_cannot_be_written_is_found(crm: LocalConnector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The administrator may write anywhere, so what the system answers is set here."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    finding = crm.check()[1]
+    assert finding.severity is Severity.FAIL
+    assert "right to write" in finding.hint
 
 
 def test_what_is_found_is_said(crm: LocalConnector, path: Path) -> None:

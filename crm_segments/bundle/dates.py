@@ -58,6 +58,10 @@ class OrderEvidence:
             return None
         return DAY_FIRST if self.day_first > self.month_first else MONTH_FIRST
 
+    def __add__(self, other: "OrderEvidence") -> "OrderEvidence":
+        """What both prove together."""
+        return OrderEvidence(self.day_first + other.day_first, self.month_first + other.month_first)
+
 
 @dataclass(frozen=True, slots=True)
 class DateColumn:

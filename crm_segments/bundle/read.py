@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_segments.bundle.columns import COLUMNS, FILE_NAMES, NOUNS, id_column
+from crm_segments.bundle.dates import OrderEvidence
 from crm_segments.bundle.duplicates import merge_parts
 from crm_segments.bundle.errors import SHOWN_PROBLEMS, BundleError
 from crm_segments.bundle.kinds import kind_by_header, kind_by_name
 from crm_segments.bundle.manifest import read_manifest
 from crm_segments.bundle.model import Bundle, ColumnMapping, Reject
 from crm_segments.bundle.rows import RawTable, read_rows
-from crm_segments.bundle.table import FileTable, ReadingRules, build_table
+from crm_segments.bundle.table import FileTable, ReadingRules, build_table, find_date_order
 from crm_segments.bundle.wording import counted, shown
 
 __all__ = ["read_bundle"]
@@ -87,14 +88,17 @@ def _checked(directory: Path) -> Path:
 
 
 def _read_parts(directory: Path, rules: ReadingRules, collected: _Collected) -> dict[str, list[FileTable]]:
-    parts: dict[str, list[FileTable]] = {}
+    found = []
     for path in sorted(directory.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() not in _SUFFIXES or not path.is_file():
             continue
-        found = _read_file(path, collected)
-        if found:
-            raw, kind = found
-            parts.setdefault(kind, []).append(build_table(raw, kind, rules))
+        file = _read_file(path, collected)
+        if file:
+            found.append(file)
+    order = sum((find_date_order(raw, kind, rules) for raw, kind in found), OrderEvidence())
+    parts: dict[str, list[FileTable]] = {}
+    for raw, kind in found:
+        parts.setdefault(kind, []).append(build_table(raw, kind, rules, order))
     return parts
 
 
@@ -164,7 +168,7 @@ def _reference_notes(tables: Mapping[str, pa.Table]) -> Iterable[str]:
         total = len(table)
         if "account_id" not in table.column_names:
             if total:
-                yield f"{counted(total, 'record')} of {noun} kept without an account: no column names it."
+                yield f"All {total:,} {noun} are kept without an account: no column holds its id."
             continue
         references = table["account_id"]
         if references.null_count:

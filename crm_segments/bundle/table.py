@@ -24,7 +24,7 @@ from crm_segments.bundle.outcomes import add_outcomes
 from crm_segments.bundle.rows import RawTable
 from crm_segments.bundle.wording import counted, shown
 
-__all__ = ["FileTable", "ReadingRules", "build_table"]
+__all__ = ["FileTable", "ReadingRules", "build_table", "find_date_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,21 @@ class FileTable:
     notes: list[str] = field(default_factory=list)
 
 
-def build_table(raw: RawTable, kind: str, rules: ReadingRules) -> FileTable:
+def find_date_order(raw: RawTable, kind: str, rules: ReadingRules) -> OrderEvidence:
+    """What the date columns of one file prove together about the order of day and month."""
+    targets = map_header(kind, raw.header, rules.own_fields)
+    evidence = _find_orders(kind, targets, _texts(raw, targets, rules))
+    return sum(evidence.values(), OrderEvidence())
+
+
+def build_table(raw: RawTable, kind: str, rules: ReadingRules, folder_order: OrderEvidence) -> FileTable:
     """Type the columns of one file.
+
+    Args:
+        raw: The file.
+        kind: What its records are.
+        rules: What holds for all files of the folder.
+        folder_order: What the dates of all files prove about the order of day and month.
 
     Raises:
         BundleError: The file has no column with the record's id.
@@ -60,12 +73,9 @@ def build_table(raw: RawTable, kind: str, rules: ReadingRules) -> FileTable:
     dialect = find_dialect(raw.header)
     targets = map_header(kind, raw.header, rules.own_fields)
     check_id_column(kind, targets, raw.header, raw.file)
-    texts = {
-        target.position: text_cells(raw.columns[target.position], is_marked=rules.is_own_export)
-        for target in targets
-        if target.field
-    }
-    typed = _ColumnReader(raw, kind, dialect, _find_orders(kind, targets, texts)).read_all(targets, texts)
+    texts = _texts(raw, targets, rules)
+    orders = _Orders(_find_orders(kind, targets, texts), folder_order, raw.delimiter)
+    typed = _ColumnReader(kind, dialect, orders).read_all(targets, texts)
     columns = {target.field: typed[target.field].values for target in targets if target.field}
     problems = [*raw.problems, *_find_problems(raw, kind, targets, typed)]
     good = _good_rows(len(raw.lines), problems[len(raw.problems) :], raw)
@@ -81,25 +91,24 @@ def build_table(raw: RawTable, kind: str, rules: ReadingRules) -> FileTable:
     return FileTable(raw, kind, table, good, mapping, problems, notes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    order: str
-    because: str
+def _texts(raw: RawTable, targets: Iterable[Target], rules: ReadingRules) -> dict[int, pa.ChunkedArray]:
+    """The texts of every column that is kept, by its place in the file."""
+    return {
+        target.position: text_cells(raw.columns[target.position], is_marked=rules.is_own_export)
+        for target in targets
+        if target.field
+    }
 
 
 def _find_orders(
     kind: str, targets: Iterable[Target], texts: Mapping[int, pa.ChunkedArray]
-) -> tuple[Mapping[str, OrderEvidence], OrderEvidence]:
-    """What each date column proves about the order of day and month, and what they prove together."""
-    evidence = {
+) -> dict[str, OrderEvidence]:
+    """What each date column proves about the order of day and month."""
+    return {
         target.field: find_order(distinct_words(texts[target.position]))
         for target in targets
         if target.field and _is_time(kind, target)
     }
-    whole = OrderEvidence(
-        sum(one.day_first for one in evidence.values()), sum(one.month_first for one in evidence.values())
-    )
-    return evidence, whole
 
 
 def _is_time(kind: str, target: Target) -> bool:
@@ -107,13 +116,36 @@ def _is_time(kind: str, target: Target) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Orders:
+    """Chooses the order of day and month for each date column of a file."""
+
+    columns: Mapping[str, OrderEvidence]
+    folder: OrderEvidence
+    delimiter: str
+
+    def choose(self, name: str) -> tuple[str, str]:
+        """The order for one column, and why."""
+        own = self.columns[name]
+        if own.order:
+            count = own.day_first if own.order == DAY_FIRST else own.month_first
+            return own.order, f"{counted(count, 'value')} of the column cannot be read otherwise"
+        file_order = sum(self.columns.values(), OrderEvidence()).order
+        if file_order:
+            return file_order, "other dates of the file are written that way"
+        if self.folder.order:
+            return self.folder.order, "dates of other files are written that way"
+        if self.delimiter == ";":
+            return DAY_FIRST, "every value can be read both ways and the file is separated by semicolons"
+        return MONTH_FIRST, "every value can be read both ways and that is what most exports write"
+
+
+@dataclass(frozen=True, slots=True)
 class _ColumnReader:
     """Reads the columns of one file by their types."""
 
-    raw: RawTable
     kind: str
     dialect: Dialect
-    orders: tuple[Mapping[str, OrderEvidence], OrderEvidence]
+    orders: _Orders
 
     def read_all(
         self, targets: Iterable[Target], texts: Mapping[int, pa.ChunkedArray]
@@ -131,8 +163,8 @@ class _ColumnReader:
             return self._read_ids(target, texts)
         kind = COLUMNS[self.kind][name]
         if pa.types.is_temporal(kind):
-            chosen = self._choose_order(name)
-            return read_times(texts, chosen.order, is_day=pa.types.is_date(kind), because=chosen.because)
+            order, because = self.orders.choose(name)
+            return read_times(texts, order, is_day=pa.types.is_date(kind), because=because)
         if pa.types.is_boolean(kind):
             return read_flags(texts, name)
         return read_counts(texts) if pa.types.is_integer(kind) else TypedColumn(texts)
@@ -149,20 +181,6 @@ class _ColumnReader:
         if column.note:
             notes.append(column.note)
         return TypedColumn(column.values, column.bad_rows, column.reason, column.fix, "; ".join(notes))
-
-    def _choose_order(self, name: str) -> _Order:
-        evidence, whole = self.orders
-        own = evidence[name]
-        if own.order:
-            count = own.day_first if own.order == DAY_FIRST else own.month_first
-            return _Order(own.order, f"{counted(count, 'value')} of the column cannot be read otherwise")
-        if whole.order:
-            return _Order(whole.order, "other dates of the file are written that way")
-        if self.raw.delimiter == ";":
-            return _Order(
-                DAY_FIRST, "every value can be read both ways and the file is separated by semicolons"
-            )
-        return _Order(MONTH_FIRST, "every value can be read both ways and that is what most exports write")
 
 
 def _find_problems(

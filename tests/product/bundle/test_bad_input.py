@@ -217,6 +217,11 @@ def test_references_to_nowhere_are_counted_and_kept(read_files: ReadFiles) -> No
     assert "1 of 3 deals name an account that is not in the bundle; kept." in bundle.notes
 
 
+def test_deals_that_name_no_account_at_all_are_kept_and_said(read_files: ReadFiles) -> None:
+    bundle = read_files(accounts_csv="account_id\nA1\n", deals_csv="deal_id,amount\nD1,5\nD2,6\n")
+    assert "All 2 deals are kept without an account: no column holds its id." in bundle.notes
+
+
 def test_bad_lines_are_kept_in_a_file_that_a_spreadsheet_can_open(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
     reject = Reject("a.csv", 7, None, "name", "why", "how", '=1+1,"x\ny"')

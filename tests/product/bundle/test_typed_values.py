@@ -92,6 +92,14 @@ def test_another_column_of_the_file_tells_the_order(read_files: ReadFiles) -> No
     assert any("other dates of the file are written that way" in note for note in bundle.notes)
 
 
+def test_another_file_of_the_folder_tells_the_order(read_files: ReadFiles) -> None:
+    bundle = read_files(
+        accounts_csv="account_id,created_at\nA1,03/04/2026\n", deals_csv="deal_id,close_date\nD1,31/01/2026\n"
+    )
+    assert bundle.tables["account"]["created_at"].to_pylist() == [datetime(2026, 4, 3, tzinfo=UTC)]
+    assert any("dates of other files are written that way" in note for note in bundle.notes)
+
+
 def test_forms_that_cannot_be_mistaken_may_be_mixed_and_that_is_said(read_files: ReadFiles) -> None:
     deals = deals_with("close_date", "2026-02-03", "2026-02-04", "46058", "6.2.2026", "")
     bundle = read_files(accounts_csv="account_id\n", deals_csv=deals)

@@ -1,0 +1,100 @@
+"""Writes the first config.toml of a folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.errors import ConfigError, UsageError
+from crm_segments.config_file import CONFIG_NAME
+from crm_segments.settings import LATER
+
+__all__ = ["InitReport", "write_config"]
+
+_TEMPLATE = """\
+# Settings of crm-segments. All keys with their defaults: crm-segments config show
+# Credentials never stand here; they come from the environment (CRM_SEGMENTS_CONNECTION__...).
+
+[connection]
+# The embedded CRM: a whole small CRM in one file on this machine.
+crm = "local"
+# Its file, relative to this one. crm-segments import DIR makes and fills it.
+path = {path}
+
+[[segmentation]]
+# Name of this grouping in commands.
+name = "customers"
+# What is grouped and gets the fields: "account", "contact" or "lead".
+object = "account"
+# The fields that are written: crm_segment, crm_segment_confidence, crm_segment_reason, crm_segment_since.
+field = "crm_segment"
+# Only some records, e.g.: where = 'country = "US" and employees >= 10'
+"""
+
+_IGNORED = (".crm-segments/", "crm-segments-error.log")
+
+
+@dataclass(frozen=True, slots=True)
+class InitReport:
+    """What `init` made."""
+
+    config: Path
+    crm: str
+    crm_path: str
+    gitignore: Path | None
+    """Set when lines were added to it."""
+
+
+def write_config(folder: Path, *, crm: str, path: str, force: bool) -> InitReport:
+    """Write config.toml and keep the state and the CRM's file out of version control.
+
+    Raises:
+        ConfigError: This version has no connector for that CRM.
+        UsageError: There is a config.toml already, or the folder cannot be written to.
+    """
+    if crm != "local":
+        known = "is not part of this version" if crm in LATER else "is unknown"
+        raise ConfigError(
+            f'A connection to "{crm}" {known}: it has only the embedded CRM.',
+            hint="Use --crm local; crm-segments import reads CSV exports of Salesforce and HubSpot.",
+            code="config.connector.unavailable",
+            next_command="crm-segments init --crm local",
+        )
+    config = folder / CONFIG_NAME
+    if config.exists() and not force:
+        raise UsageError(
+            f"There is a {CONFIG_NAME} in this folder already; it was left as it is.",
+            hint="Edit it, choose another folder, or write it anew with --force.",
+            code="usage.config_exists",
+            next_command="crm-segments config show",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(config, _TEMPLATE.format(path=_toml_text(path)))
+        gitignore = _ignore_in_git(folder / ".gitignore", (*_IGNORED, f"{path}*"))
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or config} cannot be written: {error.strerror}.",
+            hint="Choose a folder that you may write to.",
+            code="usage.unwritable",
+        ) from error
+    return InitReport(config, crm, path, gitignore)
+
+
+def _toml_text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _ignore_in_git(path: Path, wanted: tuple[str, ...]) -> Path | None:
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    missing = [line for line in wanted if line not in before.splitlines()]
+    if not missing:
+        return None
+    separator = "" if not before or before.endswith("\n") else "\n"
+    _replace(path, before + separator + "\n".join(missing) + "\n")
+    return path

@@ -1,0 +1,47 @@
+"""What `run`, `apply` and `approve --apply` share: the question before writing, and the result after."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from crm_segments import assembly, views
+from crm_segments.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from sync import StoredPlan, Workspace
+    from sync.results import RunResult
+
+__all__ = ["carry_out_run", "confirming"]
+
+
+def confirming(
+    invocation: Invocation, workspace: "Workspace", *, yes: bool
+) -> "Callable[[list[StoredPlan]], bool]":
+    """The answer to "write this?": given beforehand, or asked for with the plan on screen."""
+
+    def ask(plans: "list[StoredPlan]") -> bool:
+        if yes:
+            return True
+        invocation.pause_progress()
+        console = views.make_console(sys.stderr)
+        for stored in plans:
+            views.show_plan(console, assembly.preview_plan(workspace, stored))
+        console.print()
+        return typer.confirm("Write this?", default=False, err=True)
+
+    return ask
+
+
+def carry_out_run(invocation: Invocation, workspace: "Workspace", work: "Callable[[], RunResult]") -> int:
+    """Do the work and show its result: on stdout what was done, on stderr why it ended early."""
+    result = work()
+    invocation.pause_progress()
+    view = views.RunView(result, workspace.connector.identify().label)
+    failure = view.failure()
+    if failure is None or invocation.as_json or result.changes.written:
+        invocation.show(view)
+    if failure is not None and not invocation.as_json:
+        views.show(failure, as_json=False, stream=sys.stderr)
+    return result.exit_code

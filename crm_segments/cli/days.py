@@ -1,0 +1,33 @@
+"""`--as-of`: the day that facts are looked at from."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from connectors.errors import UsageError
+
+__all__ = ["AsOfOption", "day_of"]
+
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Look at the data as of this day, e.g. 2026-11-02."),
+]
+
+
+def day_of(text: str | None) -> date | None:
+    """The day, if one was given.
+
+    Raises:
+        UsageError: It is not a calendar day.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--as-of {text!r} is not a calendar day.",
+            hint="Write year, month and day, e.g. --as-of 2026-11-02.",
+            code="usage.date",
+        ) from None

@@ -1,0 +1,28 @@
+"""`init`: the first settings of a folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crm_segments import assembly, views
+from crm_segments.cli.command import command
+from crm_segments.cli.invocation import Invocation
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "init")(_init)
+
+
+def _init(
+    invocation: Invocation,
+    crm: Annotated[str, typer.Option("--crm", help="Which CRM; this version: local.")] = "local",
+    path: Annotated[str, typer.Option("--path", help="File of the embedded CRM.")] = "crm.db",
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing config.toml.")] = False,
+) -> None:
+    """Write a commented config.toml into this folder."""
+    folder = (invocation.config or Path("config.toml")).absolute().parent
+    invocation.show(views.InitView(assembly.write_config(folder, crm=crm, path=path, force=force)))

@@ -1,0 +1,72 @@
+"""What people and scripts see: one view per result, each for a terminal and as JSON.
+
+Views are loaded when they are used, so that `--help` needs none of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm_segments.views.configuration import ConfigCheckView, ConfigSchemaView, ConfigView, InitView
+    from crm_segments.views.demo import DemoView
+    from crm_segments.views.doctor import DoctorView
+    from crm_segments.views.explanation import ExplanationView
+    from crm_segments.views.failure import FailureView
+    from crm_segments.views.files import ExportView, ImportView, SampleView
+    from crm_segments.views.history import HistoryView
+    from crm_segments.views.plan import ApprovalView, PlansView, show_plan
+    from crm_segments.views.refit import RefitView
+    from crm_segments.views.run import RunView, empty_run_document
+    from crm_segments.views.segments import SegmentsView
+    from crm_segments.views.status import StatusView
+    from crm_segments.views.view import View, make_console, show
+
+__all__ = [
+    "ApprovalView",
+    "ConfigCheckView",
+    "ConfigSchemaView",
+    "ConfigView",
+    "DemoView",
+    "DoctorView",
+    "ExplanationView",
+    "ExportView",
+    "FailureView",
+    "HistoryView",
+    "ImportView",
+    "InitView",
+    "PlansView",
+    "RefitView",
+    "RunView",
+    "SampleView",
+    "SegmentsView",
+    "StatusView",
+    "View",
+    "empty_run_document",
+    "make_console",
+    "show",
+    "show_plan",
+]
+
+_HOMES = {
+    "configuration": ("ConfigCheckView", "ConfigSchemaView", "ConfigView", "InitView"),
+    "demo": ("DemoView",),
+    "doctor": ("DoctorView",),
+    "explanation": ("ExplanationView",),
+    "failure": ("FailureView",),
+    "files": ("ExportView", "ImportView", "SampleView"),
+    "history": ("HistoryView",),
+    "plan": ("ApprovalView", "PlansView", "show_plan"),
+    "refit": ("RefitView",),
+    "run": ("RunView", "empty_run_document"),
+    "segments": ("SegmentsView",),
+    "status": ("StatusView",),
+    "view": ("View", "make_console", "show"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load the view's module when the view is first used."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"crm_segments.views.{_HOME_OF[name]}"), name)

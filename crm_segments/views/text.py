@@ -1,0 +1,140 @@
+"""How words, numbers and days look on screen. Every text that came from a CRM or a file passes `visible`."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+__all__ = [
+    "bar",
+    "bullet",
+    "count",
+    "counted",
+    "day",
+    "facts",
+    "heading",
+    "indented",
+    "moment",
+    "percent",
+    "say",
+    "short_id",
+    "to_do_next",
+    "visible",
+]
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_JOINERS = {"\u200c", "\u200d"}
+"""Format characters that some scripts and emoji need to be read rightly; they move no cursor."""
+
+_IRREGULAR = {"company": "companies", "activity": "activities", "line_item": "line items"}
+
+
+def visible(text: str) -> str:
+    """The text with every character escaped that a terminal would obey instead of show."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        one
+        if unicodedata.category(one) not in _HIDDEN or one in _JOINERS
+        else one.encode("unicode_escape").decode("ascii")
+        for one in text
+    )
+
+
+def count(number: int) -> str:
+    """A number with thousands separators."""
+    return f"{number:,}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 account`, `2,014 accounts`."""
+    plural = _IRREGULAR.get(noun, f"{noun}s")
+    return f"{number:,} {noun.replace('_', ' ') if number == 1 else plural}"
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as people write it."""
+    if 0 < share < 0.005:
+        return "<1%"
+    return f"{share * 100:.0f}%"
+
+
+def day(value: date | str | None) -> str:
+    """A calendar day in words that no country reads the other way round."""
+    if value is None:
+        return "no date"
+    known = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{known.day} {known:%b %Y}"
+
+
+def moment(value: datetime | str | None) -> str:
+    """A point in time in the reader's zone, to the minute."""
+    if value is None:
+        return "never"
+    known = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if known.tzinfo is not None:
+        known = known.astimezone()
+    return f"{known.day} {known:%b %Y, %H:%M}"
+
+
+def short_id(identifier: str) -> str:
+    """The beginning of an id: enough to tell plans apart, and accepted by every command."""
+    return visible(identifier)[:18]
+
+
+def bar(share: float, width: int = 12) -> str:
+    """A share as a little bar; anything above nothing shows at least one block."""
+    full = round(share * width)
+    return "█" * max(full, 1 if share > 0 else 0)
+
+
+def say(console: Console, text: str = "", style: str = "") -> None:
+    """One paragraph, wrapped between words, taken literally."""
+    console.print(Text(text, style=style))
+
+
+def heading(console: Console, text: str) -> None:
+    """A line that begins a part, set off by an empty one."""
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def indented(text: str | Text, by: int = 2, style: str = "") -> RenderableType:
+    """A paragraph whose wrapped lines stay indented."""
+    return Padding(text if isinstance(text, Text) else Text(text, style=style), (0, 0, 0, by), expand=False)
+
+
+def bullet(console: Console, text: str, mark: str = "-", style: str = "") -> None:
+    """One entry of a list; wrapped lines hang under the text, not under the mark."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=len(mark), no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_row(Text(mark, style=style or "dim"), Text(text, style=style))
+    console.print(Padding(grid, (0, 0, 0, 2), expand=False))
+
+
+def facts(console: Console, pairs: Iterable[tuple[str, str]]) -> None:
+    """Short names beside their values."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")
+    for name, value in pairs:
+        grid.add_row(Text(name, style="dim"), Text(value))
+    console.print(Padding(grid, (0, 0, 0, 2), expand=False))
+
+
+def to_do_next(console: Console, *commands: tuple[str, str] | str) -> None:
+    """The command to type next, with what it does, as the last lines of every result."""
+    console.print()
+    for position, entry in enumerate(commands):
+        command, purpose = (entry, "") if isinstance(entry, str) else entry
+        line = Text("Next: " if position == 0 else "      ", style="dim")
+        line.append(command, style="bold cyan")
+        if purpose:
+            line.append(f"   {purpose}", style="dim")
+        # A command is copied: it may run over the edge, but it is never broken by us.
+        console.print(line, soft_wrap=True)

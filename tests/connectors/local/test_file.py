@@ -276,6 +276,14 @@ def test_a_damaged_file_is_named(crm: LocalConnector, path: Path) -> None:
         assert "damaged" in findings[0].what
 
 
+def test_a_file_that_is_cut_while_it_is_open_is_found(crm: LocalConnector, path: Path) -> None:
+    crm.load(accounts(*({"name": "x" * 200} for _ in range(2_000))), as_of=DAY)
+    crm.__exit__(None, None, None)
+    with open_connector(path=path) as damaged:
+        os.truncate(path, path.stat().st_size // 2)
+        assert damaged.check()[0].severity is Severity.FAIL
+
+
 def test_a_file_that_cannot_be_written_is_found(crm: LocalConnector, monkeypatch: pytest.MonkeyPatch) -> None:
     """The administrator may write anywhere, so what the system answers is set here."""
     monkeypatch.setattr(os, "access", lambda *_: False)

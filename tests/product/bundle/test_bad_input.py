@@ -58,6 +58,17 @@ def test_a_missing_id_column_says_what_is_there_and_what_was_meant(read_files: R
     assert "'Account ID' in a Salesforce report" in error.hint
 
 
+@pytest.mark.parametrize(
+    "header",
+    ['account_id,"name\n', "account_id,na\0me\n", f"account_id,{'x' * 131_073}\n"],
+    ids=["quote", "nul", "huge"],
+)
+def test_an_unreadable_header_is_refused(read_files: ReadFiles, header: str) -> None:
+    error = refused(read_files, accounts_csv=f"{header}A1,x\nA2,y\n")
+    assert error.message == "The header of accounts.csv cannot be read."
+    assert error.problems[0].line == 1
+
+
 def test_a_column_named_twice_is_refused(read_files: ReadFiles) -> None:
     error = refused(read_files, accounts_csv="account_id,Name,city,name\nA1,x,y,z\n")
     assert error.message == "accounts.csv: the header names the column name twice, as columns 2 and 4."

@@ -125,6 +125,14 @@ def test_an_export_never_removes_what_a_forged_list_names(tmp_path: Path) -> Non
     assert (tmp_path / "secret.csv").read_text() == "stays"
 
 
+def test_even_a_faulty_bundle_json_is_replaced_when_forced(tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text("{")
+    with pytest.raises(BundleError, match="not valid JSON"):
+        write_bundle(tmp_path, {"account": ACCOUNTS}, {}, as_of=TODAY, name="x")
+    write_bundle(tmp_path, {"account": ACCOUNTS}, {}, as_of=TODAY, name="x", force=True)
+    assert read_bundle(tmp_path, today=date(2030, 1, 1)).as_of == TODAY
+
+
 @pytest.mark.parametrize("name", ["accounts.csv", "bundle.json"])
 def test_files_of_others_are_left_alone_unless_forced(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}")

@@ -122,6 +122,8 @@ def test_forms_that_cannot_be_mistaken_may_be_mixed_and_that_is_said(read_files:
         "2026",
         "46056x",
         "2026-02-03T25:00",
+        "1/2/2026 soon",
+        "1/2/2026 13:00 PM",
     ],
 )
 def test_what_is_no_date_is_a_bad_line(read_files: ReadFiles, text: str) -> None:

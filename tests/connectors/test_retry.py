@@ -15,7 +15,7 @@ from connectors.errors import (
 )
 from connectors.retry import RetryPolicy
 
-# Newer releases of tenacity call this parameter `multiplier`; the oldest that we support does not know that name.
+# Newer releases of tenacity call it `multiplier`, a name that the oldest one we support does not know.
 pytestmark = pytest.mark.filterwarnings("ignore:The 'initial' parameter is deprecated:DeprecationWarning")
 
 

@@ -1,4 +1,10 @@
-"""The three-way comparison, in pure columns: what we want, what the CRM holds, what we last wrote."""
+"""The three-way comparison, in pure columns: what we want, what the CRM holds, what we last wrote.
+
+Records are matched by position, not joined: the other two sides are brought into the order of the first,
+and columns of text are copied only where that order differs.
+"""
+
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,9 +27,9 @@ def needs_text(keys: pa.Table, seen: pa.Table, last: pa.Table) -> pa.Array:
         seen: What the CRM holds, in `VALUE_SCHEMA`.
         last: What we last wrote, in `VALUE_SCHEMA`.
     """
-    joined = _join(_join(keys, last, "last_"), seen, "seen_")
-    stands = pc.equal(joined["key"], pc.coalesce(joined["last_key"], joined["seen_key"]))
-    return joined.filter(pc.invert(pc.fill_null(stands, False)))["record_id"].combine_chunks()
+    ids = _flat(keys["record_id"])
+    carried = pc.coalesce(_Side.of(last, ids).values["key"], _Side.of(seen, ids).values["key"])
+    return ids.filter(pc.invert(_true(pc.equal(keys["key"].combine_chunks(), carried))))
 
 
 def wanted_values(fresh: pa.Table, keys: pa.Table, seen: pa.Table, last: pa.Table) -> pa.Table:
@@ -37,13 +43,13 @@ def wanted_values(fresh: pa.Table, keys: pa.Table, seen: pa.Table, last: pa.Tabl
         seen: As for `needs_text`.
         last: As for `needs_text`.
     """
-    joined = _join(_join(_join(keys.select(["record_id"]), fresh, "new_"), last, "last_"), seen, "seen_")
-    is_fresh = pc.is_valid(joined["new_key"])
-    was_written = pc.is_valid(joined["last_key"])
-    columns = [joined["record_id"]]
+    ids = _flat(keys["record_id"])
+    new, held, written = _Side.of(fresh, ids), _Side.of(seen, ids), _Side.of(last, ids)
+    was_written = pc.is_valid(written.values["key"])
+    columns = [ids]
     for part in PARTS:
-        kept = pc.if_else(was_written, joined[f"last_{part}"], joined[f"seen_{part}"])
-        columns.append(pc.if_else(is_fresh, joined[f"new_{part}"], kept))
+        kept = _choose(was_written, written.values[part], held.values[part])
+        columns.append(_choose(new.is_known, new.values[part], kept))
     return pa.table(columns, schema=VALUE_SCHEMA)
 
 
@@ -63,76 +69,101 @@ def compare(
         Rows to set; to adopt (already right, though not by us); to hold, because what the CRM holds is
         neither what we last wrote nor what we want; and to leave waiting.
     """
-    joined = _join(_join(wanted, last, "last_"), seen, "seen_")
-    is_known = pc.is_in(joined["record_id"], last["record_id"].combine_chunks())
-    matches = _same(joined, "", "seen_")
-    edited = pc.and_(is_known, pc.invert(_same(joined, "last_", "seen_")))
-    foreign = pc.and_(pc.invert(is_known), _any_value(joined, "seen_"))
-    remembered = pc.and_(is_known, _same(joined, "last_", ""))
-    in_the_way = edited if is_recovery else pc.or_(edited, foreign)
+    ids = _flat(wanted["record_id"])
+    ours, theirs, base = _Side.of(wanted, ids), _Side.of(seen, ids), _Side.of(last, ids)
+    is_settled = pc.and_(base.is_known, pc.and_(ours.same_as(theirs), ours.same_as(base)))
+    rows = pc.indices_nonzero(pc.invert(is_settled))
+    ids, ours, theirs, base = ids.take(rows), ours.take(rows), theirs.take(rows), base.take(rows)
+    edited = pc.and_(base.is_known, pc.invert(base.same_as(theirs)))
+    foreign = pc.and_(pc.invert(base.is_known), theirs.carries_any())
     action = pc.case_when(
         pc.make_struct(
-            pc.and_(matches, remembered),
-            matches,
-            in_the_way,
-            _is_waiting(joined, waiting),
+            ours.same_as(theirs),
+            edited if is_recovery else pc.or_(edited, foreign),
+            _is_waiting(ids, ours, waiting),
         ),
-        pa.scalar(None, pa.string()),
         Action.ADOPT.value,
         Action.HOLD.value,
         Action.WAIT.value,
         Action.SET.value,
     )
+    is_same_key = _true(pc.equal(ours.values["key"], base.values["key"]))
     cause = pc.case_when(
-        pc.make_struct(
-            edited,
-            foreign,
-            pc.invert(is_known),
-            pc.fill_null(pc.not_equal(joined["key"], joined["last_key"]), True),
-        ),
-        "edited",
-        "foreign",
-        "new",
-        "moved",
-        "text",
+        pc.make_struct(edited, foreign, pc.invert(base.is_known), pc.invert(is_same_key)),
+        *("edited", "foreign", "new", "moved", "text"),
     )
-    columns = [joined["record_id"], action, cause]
-    columns += [joined[f"seen_{part}"] for part in PARTS] + [joined[part] for part in PARTS]
-    table = pa.table(columns, names=CHANGE_SCHEMA.names).filter(pc.is_valid(action))
-    return table.sort_by("record_id").cast(CHANGE_SCHEMA).combine_chunks()
+    columns = [ids, action, cause]
+    columns += [theirs.values[part] for part in PARTS] + [ours.values[part] for part in PARTS]
+    return pa.table(columns, schema=CHANGE_SCHEMA).sort_by("record_id").combine_chunks()
 
 
 def value_digest(table: pa.Table) -> pa.Array:
     """One text per row that stands for its wanted values, to notice when they change."""
-    parts = [pc.fill_null(table[part], "\x00") for part in PARTS]
-    return pc.binary_join_element_wise(*parts, "\x1f")
+    return _digest({part: _flat(table[part]) for part in PARTS})
 
 
-def _is_waiting(joined: pa.Table, waiting: pa.Table) -> pa.ChunkedArray:
-    if waiting.num_rows == 0:
-        return pa.chunked_array([pa.repeat(False, joined.num_rows)])
-    ids, digests = joined["record_id"], value_digest(joined)
-    pairs = pc.binary_join_element_wise(ids, digests, "\x1f")
-    known = pc.binary_join_element_wise(waiting["record_id"], waiting["digest"], "\x1f")
-    return pc.is_in(pairs, known.combine_chunks())
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the three sides, in the order of the records that are compared."""
+
+    values: dict[str, pa.Array]
+    is_known: pa.Array
+    """Whether the side has the record at all."""
+
+    @classmethod
+    def of(cls, table: pa.Table, ids: pa.Array) -> "_Side":
+        own = _flat(table["record_id"])
+        columns = {part: _flat(table[part]) for part in PARTS if part in table.column_names}
+        if own.equals(ids):
+            return cls(columns, _all(len(ids)))
+        at = pc.index_in(ids, value_set=own)
+        return cls({part: column.take(at) for part, column in columns.items()}, pc.is_valid(at))
+
+    def take(self, rows: pa.Array) -> "_Side":
+        return _Side({part: each.take(rows) for part, each in self.values.items()}, self.is_known.take(rows))
+
+    def same_as(self, other: "_Side") -> pa.Array:
+        result = _all(len(self.is_known))
+        for part in PARTS:
+            left, right = self.values[part], other.values[part]
+            if left is not right:
+                both_null = pc.and_(pc.is_null(left), pc.is_null(right))
+                result = pc.and_(result, pc.or_(_true(pc.equal(left, right)), both_null))
+        return result
+
+    def carries_any(self) -> pa.Array:
+        result = pc.is_valid(self.values[PARTS[0]])
+        for part in PARTS[1:]:
+            result = pc.or_(result, pc.is_valid(self.values[part]))
+        return result
 
 
-def _join(left: pa.Table, right: pa.Table, prefix: str) -> pa.Table:
-    names = [name if name == "record_id" else prefix + name for name in right.column_names]
-    return left.join(right.rename_columns(names), "record_id", join_type="left outer").combine_chunks()
+def _is_waiting(ids: pa.Array, ours: _Side, waiting: pa.Table) -> pa.Array:
+    pairs = pc.binary_join_element_wise(ids, _digest(ours.values), "\x1f")
+    known = pc.binary_join_element_wise(_flat(waiting["record_id"]), _flat(waiting["digest"]), "\x1f")
+    return pc.is_in(pairs, value_set=known)
 
 
-def _same(joined: pa.Table, one: str, other: str) -> pa.ChunkedArray:
-    result = None
-    for part in PARTS:
-        left, right = joined[one + part], joined[other + part]
-        equal = pc.fill_null(pc.equal(left, right), pc.and_(pc.is_null(left), pc.is_null(right)))
-        result = equal if result is None else pc.and_(result, equal)
-    return result
+def _digest(values: dict[str, pa.Array]) -> pa.Array:
+    return pc.binary_join_element_wise(*(pc.fill_null(values[part], "\x00") for part in PARTS), "\x1f")
 
 
-def _any_value(joined: pa.Table, prefix: str) -> pa.ChunkedArray:
-    result = pc.is_valid(joined[prefix + PARTS[0]])
-    for part in PARTS[1:]:
-        result = pc.or_(result, pc.is_valid(joined[prefix + part]))
-    return result
+def _choose(condition: pa.Array, yes: pa.Array, no: pa.Array) -> pa.Array:
+    """Like `if_else`, without copying a million texts where one side wins everywhere."""
+    wins = pc.sum(condition).as_py() or 0
+    if wins == len(condition):
+        return yes
+    return no if wins == 0 else pc.if_else(condition, yes, no)
+
+
+def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return flat.cast(pa.string())
+
+
+def _true(mask: pa.Array) -> pa.Array:
+    return pc.fill_null(mask, False)
+
+
+def _all(count: int) -> pa.Array:
+    return pa.repeat(True, count)

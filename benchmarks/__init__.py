@@ -1,0 +1,1 @@
+"""Repeatable measurements. Every figure in the docs comes from here: `make bench` prints them all."""

@@ -53,7 +53,9 @@ class FileTable:
 
 def find_date_order(raw: RawTable, kind: str, rules: ReadingRules) -> OrderEvidence:
     """What the date columns of one file prove together about the order of day and month."""
-    targets = map_header(kind, raw.header, rules.own_fields)
+    targets = [
+        one for one in map_header(kind, raw.header, rules.own_fields) if one.field and _is_time(kind, one)
+    ]
     evidence = _find_orders(kind, targets, _texts(raw, targets, rules))
     return sum(evidence.values(), OrderEvidence())
 

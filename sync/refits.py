@@ -5,6 +5,7 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlalchemy as sa
 
 import segmentation
 from connectors.errors import UsageError
@@ -78,6 +79,7 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
         else:
             old = SegmentModel.from_json(current_row.body)
         matched = segmentation.match_segments(old, fit.model, features, current=assigned)
+        takeover = _takeover_sentence(session, settings) if current_row is None else ()
         row = ModelRow(
             model_id=new_id(),
             status=ModelStatus.REFIT,
@@ -101,8 +103,19 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
         matched.kept,
         matched.new,
         matched.retired,
-        matched.sentences,
+        (*matched.sentences, *takeover),
     )
+
+
+def _takeover_sentence(session: Session, settings: SegmentationSettings) -> tuple[str, ...]:
+    owner = _field_owner(session.ws, settings)
+    if owner in {None, session.installation_id}:
+        return ()
+    sentence = (
+        f"The fields of {settings.field} were made by another installation ({owner}). Approving takes them "
+        "over: make sure that it does not run any more."
+    )
+    return (sentence,)
 
 
 def _no_proposal(settings: SegmentationSettings, current: ModelRow, why: str) -> RefitProposal:
@@ -117,23 +130,44 @@ def _no_proposal(settings: SegmentationSettings, current: ModelRow, why: str) ->
 def decide_refit(ws: Workspace, name: str | None = None, *, approve: bool) -> RefitProposal:
     """Approve the waiting refit, so that the next plan carries it, or reject it.
 
+    Approving one where our own segments were lost also takes over the fields of the lost installation.
+
     Raises:
         UsageError: No refit waits.
     """
     settings = ws.segmentation(name)
-    with open_session(ws) as session, ws.store.begin() as tx:
-        scope_id = session.scope_id(settings, tx)
-        row = models.find_model(tx, scope_id, ModelStatus.REFIT)
-        if row is None:
-            raise UsageError(
-                f'No new segments wait for a decision in "{settings.name}".',
-                hint="Make a proposal first.",
-                code="refit.none",
-                next_command="crm-segments refit",
-            )
-        status = ModelStatus.APPROVED if approve else ModelStatus.REJECTED
-        models.set_status(tx, row.model_id, status, actor=ws.actor, now=ws.store.now())
+    with open_session(ws) as session:
+        owner = _field_owner(ws, settings)
+        with ws.store.begin() as tx:
+            return _decide(session, tx, settings, owner, approve=approve)
+
+
+def _decide(
+    session: Session, tx: sa.Connection, settings: SegmentationSettings, owner: str | None, *, approve: bool
+) -> RefitProposal:
+    ws = session.ws
+    scope_id = session.scope_id(settings, tx)
+    row = models.find_model(tx, scope_id, ModelStatus.REFIT)
+    if row is None:
+        raise UsageError(
+            f'No new segments wait for a decision in "{settings.name}".',
+            hint="Make a proposal first.",
+            code="refit.none",
+            next_command="crm-segments refit",
+        )
+    status = ModelStatus.APPROVED if approve else ModelStatus.REJECTED
+    models.set_status(tx, row.model_id, status, actor=ws.actor, now=ws.store.now())
+    if approve and row.parent_model_id is None and owner is not None:
+        ws.store.take_over_installation(tx, owner)
     return waiting_proposal(row, settings, status)
+
+
+def _field_owner(ws: Workspace, settings: SegmentationSettings) -> str | None:
+    """The installation that made the segment field, where it is there."""
+    found = ws.connector.describe(ObjectKind(settings.object)).field(
+        field_names(ws.connector, settings.field)["key"]
+    )
+    return found.installation_id if found else None
 
 
 def waiting_proposal(row: ModelRow, settings: SegmentationSettings, status: ModelStatus) -> RefitProposal:

@@ -132,6 +132,10 @@ class StateStore:
             found = tx.execute(sa.select(schema.meta.c.value).filter_by(name="installation_id"))
             return str(found.scalar_one())
 
+    def take_over_installation(self, tx: sa.Connection, installation_id: str) -> None:
+        """Go on under the id of a lost installation, so that its fields are ours again."""
+        tx.execute(schema.meta.update().filter_by(name="installation_id").values(value=installation_id))
+
     def snapshot_head(self, tx: sa.Connection, connection_id: str) -> str | None:
         """The head of the connection's last saved pull."""
         table = schema.connection

@@ -49,7 +49,7 @@ class DemoView:
         line.append(f", as its CRM stood on {day(story.as_of)}: ", style="not bold")
         line.append(f"{', '.join(parts[:-1])} and {parts[-1]}. ", style="not bold")
         line.append("Every name and number is generated; none is real.", style="not bold dim")
-        console.print(line)
+        say(console, line)
 
     def _one_account(self, console: Console) -> None:
         found = self.story.explanation
@@ -58,7 +58,7 @@ class DemoView:
         console.print()
         line = Text("Why is ", style="bold")
         line.append(f"{visible(found.name)} in {visible(found.segment_title)}?")
-        console.print(line)
+        say(console, line)
         console.print(indented(visible(found.reason)))
 
     def _written(self, console: Console) -> None:
@@ -72,13 +72,13 @@ class DemoView:
             line.append(f" in {crm}: ", style="not bold")
             line.append(", ".join(visible(name) for name in head.field_names.values()), style="not bold cyan")
             line.append(". Nothing else was touched.", style="not bold")
-            console.print(line)
+            say(console, line)
         elif story.first.error is None:
             say(console, f"Nothing to write: an earlier demo wrote all of this to {crm}.")
         if story.second is not None:
             line = Text(f"Ran it again: {count(story.second.changes.planned)} changes", style="bold")
             line.append(f", {counted(story.second.write_requests, 'write request')}.", style="not bold")
-            console.print(line)
+            say(console, line)
 
     def _try(self, console: Console) -> None:
         story = self.story

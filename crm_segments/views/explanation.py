@@ -31,7 +31,7 @@ class ExplanationView:
         line.append(" is in ", style="not bold")
         line.append(visible(found.segment_title), style="cyan")
         line.append(f", since {day(found.since)}.", style="not bold")
-        console.print(line)
+        say(console, line)
         console.print()
         console.print(indented(visible(found.reason)))
         say(console)

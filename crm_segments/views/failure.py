@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.errors import CrmSegmentsError
-from crm_segments.views.text import indented, to_do_next, visible
+from crm_segments.views.text import indented, say, to_do_next, visible
 
 __all__ = ["FailureView", "error_document", "status_of"]
 
@@ -49,7 +49,7 @@ class FailureView:
         first, *rest = visible_lines(self.error.message)
         line = Text("Stopped: " if self.exit_code in {6, 75} else "Error: ", style="bold red")
         line.append(first)
-        console.print(line)
+        say(console, line)
         for each in rest:
             console.print(indented(each.strip()))
         console.print(indented("\n".join(visible_lines(self.error.hint))))

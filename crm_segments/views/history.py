@@ -45,7 +45,7 @@ class HistoryView:
         for run in self.runs:
             line = Text(moment(run.started_at), style="bold")
             line.append(f"  {run_sentence(run)}", style=f"not bold {_STYLES.get(run.status, '')}")
-            console.print(line)
+            say(console, line)
             parts = [f"{visible(run.command)} by {visible(run.actor)}"]
             if run.as_of:
                 parts.append(f"data of {day(run.as_of)}")

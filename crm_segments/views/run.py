@@ -14,6 +14,9 @@ from sync.results import ChangeCounts, RejectedGroup, RunResult
 
 __all__ = ["RunView", "empty_run_document"]
 
+SHOWN_NOTES = 5
+"""Notes of a run that are shown; a plan shows all of them."""
+
 _WORDS = (
     ("written", "written"),
     ("unchanged", "already right"),
@@ -53,13 +56,13 @@ class RunView:
             number = counted(done.changes.written, "record")
             say(console, f"First finished what an earlier command had begun: {number} written.")
         line = Text(self._headline(), style="bold")
-        console.print(line)
+        say(console, line)
         if result.segments and not result.error:
-            show_segments(console, result.segments, sentences=result.changes.written > 0)
+            show_segments(console, result.segments, sentences=self._is_first())
         self._counts(console)
         for group in result.rejected:
             _show_rejected(console, group)
-        show_notes(console, result.notes)
+        show_notes(console, result.notes, at_most=SHOWN_NOTES)
         if result.error is None:
             self._next(console)
 
@@ -78,6 +81,10 @@ class RunView:
         if result.changes.planned:
             return f"Nothing new was written to {crm}."
         return f"0 changes: {crm} holds all of this already."
+
+    def _is_first(self) -> bool:
+        """Whether so much was written that the segments are news."""
+        return self.result.changes.written * 2 > sum(segment.count for segment in self.result.segments)
 
     def _noun(self) -> str:
         objects = {segment.object for segment in self.result.segments}

@@ -4,12 +4,13 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 __all__ = [
+    "Hanging",
     "bar",
     "bullet",
     "count",
@@ -92,9 +93,9 @@ def bar(share: float, width: int = 12) -> str:
     return "█" * max(full, 1 if share > 0 else 0)
 
 
-def say(console: Console, text: str = "", style: str = "") -> None:
+def say(console: Console, text: str | Text = "", style: str = "") -> None:
     """One paragraph, wrapped between words, taken literally."""
-    console.print(Text(text, style=style))
+    console.print(indented(text, 0, style))
 
 
 def heading(console: Console, text: str) -> None:
@@ -103,18 +104,38 @@ def heading(console: Console, text: str) -> None:
     console.print(Text(text, style="bold"))
 
 
-def indented(text: str | Text, by: int = 2, style: str = "") -> RenderableType:
+class Hanging:
+    """A paragraph whose wrapped lines hang under its first word, without a trailing space.
+
+    Args:
+        text: What it says.
+        mark: What stands before the first line.
+        by: How far everything is indented.
+    """
+
+    def __init__(self, text: Text, *, mark: Text, by: int) -> None:
+        self._text = text
+        self._mark = mark
+        self._by = by
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines."""
+        lead = " " * self._by
+        width = max(options.max_width - self._by - len(self._mark), 20)
+        for number, line in enumerate(self._text.wrap(console, width)):
+            line.rstrip()
+            before = self._mark if number == 0 else Text(" " * len(self._mark))
+            yield Text.assemble(lead, before, line)
+
+
+def indented(text: str | Text, by: int = 2, style: str = "") -> Hanging:
     """A paragraph whose wrapped lines stay indented."""
-    return Padding(text if isinstance(text, Text) else Text(text, style=style), (0, 0, 0, by), expand=False)
+    return Hanging(text if isinstance(text, Text) else Text(text, style=style), mark=Text(), by=by)
 
 
 def bullet(console: Console, text: str, mark: str = "-", style: str = "") -> None:
     """One entry of a list; wrapped lines hang under the text, not under the mark."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=len(mark), no_wrap=True)
-    grid.add_column(ratio=1)
-    grid.add_row(Text(mark, style=style or "dim"), Text(text, style=style))
-    console.print(Padding(grid, (0, 0, 0, 2), expand=False))
+    console.print(Hanging(Text(text, style=style), mark=Text(f"{mark} ", style="dim"), by=2))
 
 
 def facts(console: Console, pairs: Iterable[tuple[str, str]]) -> None:

@@ -13,9 +13,9 @@ from crm_segments.sample.world import World
 __all__ = ["NEVER", "ONCE", "ORDER_RATE_SHAPE", "REPEATEDLY", "Accounts", "draw_accounts", "draw_newcomers"]
 
 NEVER, ONCE, REPEATEDLY = 0, 1, 2
-ORDER_RATE_SHAPE = 4.0
-"""Shape of the gamma that order rates are drawn from: accounts of one segment differ by half of its mean."""
-OPEN_RATE_SPREAD = 0.35
+ORDER_RATE_SHAPE = 8.0
+"""Shape of the gamma that order rates come from: accounts of one segment differ by a third of its mean."""
+OPEN_RATE_SPREAD = 0.2
 """Standard deviation of the logarithm of an account's open rate within its segment."""
 
 _COUNTRY_WEIGHTS = np.array([[46.0, 15.0, 14.0, 9.0, 9.0, 7.0]])
@@ -72,13 +72,14 @@ def draw_accounts(world: World, count: int, streams: Streams, as_of: int) -> Acc
 
 
 def draw_newcomers(world: World, count: int, streams: Streams, as_of: int) -> Accounts:
-    """Accounts created in the week before `as_of`, without a past.
+    """Accounts created in the week before `as_of`: known elsewhere before, and entered now.
 
-    Their `number` and `parent` count from 0, as those of `draw_accounts` do: the caller moves them.
+    They have the habits of their segment from the start, else every newcomer would look like a fresh buyer
+    and change its label once without any true move. Their `number` and `parent` count from 0, as those of
+    `draw_accounts` do: the caller moves them.
     """
     segment = np.full(count, world.position(world.newcomers), dtype=np.int64)
     habits = _draw_habits(world, segment, streams)
-    habits.silence[:] = 0.0
     created = as_of - streams.of("ages").integers(0, 7, count)
     return _described(world, segment, habits, created, streams)
 

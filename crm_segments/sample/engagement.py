@@ -15,7 +15,7 @@ __all__ = ["Activities", "Contacts", "draw_contacts", "past_activities", "read_m
 
 WINDOW_WEEKS = 13
 """Opens and clicks are counted over the last 90 days, kept week by week."""
-MAILS_PER_WEEK = 2.0
+MAILS_PER_WEEK = 3.0
 PAST_DAYS = 180
 """How far back activities go."""
 
@@ -62,7 +62,7 @@ def draw_contacts(accounts: Accounts, world: World, streams: Streams, as_of: int
     bare = Contacts(
         account=owners.astype(np.int64),
         role=streams.of("roles").integers(0, len(ROLES), count),
-        keenness=streams.of("keenness").gamma(4.0, 0.25, count),
+        keenness=streams.of("keenness").gamma(16.0, 1 / 16, count),
         opt_out=streams.of("opt out").random(count) < unwilling,
         opens=np.zeros((count, WINDOW_WEEKS), dtype=np.int16),
         clicks=np.zeros((count, WINDOW_WEEKS), dtype=np.int16),

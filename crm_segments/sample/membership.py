@@ -60,9 +60,7 @@ def _log_likelihood(accounts: Accounts, segment: Segment) -> Floats:
     score: Floats = math.log(segment.share) + np.log(np.maximum(patterns, 1e-12))[accounts.pattern]
     score = score + _log_normal(accounts.log_employees, segment.employees)
     score = score + _log_normal(accounts.log_opens, Lognormal(segment.opens, OPEN_RATE_SPREAD))
-    # Newcomers are too young to have been silent.
-    silence = _log_normal(np.log(np.maximum(accounts.silence, 1.0)), segment.silence)
-    score = score + np.where(accounts.silence > 0, silence, 0.0)
+    score = score + _log_normal(np.log(accounts.silence), segment.silence)
     has_bought = accounts.pattern > 0
     score = score + np.where(has_bought, _log_normal(accounts.log_value, segment.order_value), 0.0)
     rate = np.maximum(accounts.orders_per_year, 1e-9)

@@ -37,14 +37,14 @@ _FIVE = World(
         Segment(
             key="small_loyal", share=0.24, employees=Lognormal(22, 0.6),
             orders_per_year=4.5, order_value=Lognormal(320, 0.5), silence=Lognormal(1.5, 0.5), growth=0.0,
-            once=0.01, never=0.0005, quarter_end=0.05, opens=0.28, clicks=0.045, contacts=0.6,
+            once=0.01, never=0.0005, quarter_end=0.05, opens=0.28, clicks=0.045, contacts=0.8,
             activities=2.0, opt_out=0.04, open_deals=0.3, products=(0.2, 1, 1, 1, 16),
             industries=("Retail", "Services"),
         ),
         Segment(
             key="small_one_time", share=0.27, employees=Lognormal(18, 0.65),
-            orders_per_year=0.6, order_value=Lognormal(260, 0.6), silence=Lognormal(420, 0.4), growth=-0.1,
-            once=0.82, never=0.05, quarter_end=0.05, opens=0.09, clicks=0.008, contacts=0.3,
+            orders_per_year=0.6, order_value=Lognormal(260, 0.6), silence=Lognormal(420, 0.3), growth=-0.1,
+            once=0.93, never=0.01, quarter_end=0.05, opens=0.09, clicks=0.008, contacts=0.3,
             activities=0.3, opt_out=0.12, open_deals=0.12, products=(0.2, 1, 1, 1, 10),
         ),
     ),

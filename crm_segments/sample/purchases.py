@@ -16,6 +16,7 @@ __all__ = [
     "WON",
     "Deals",
     "ending_deals",
+    "entered_deals",
     "new_wins",
     "opening_deals",
     "past_deals",
@@ -74,6 +75,13 @@ def opening_deals(accounts: Accounts, world: World, streams: Streams, owners: In
     created = np.maximum(as_of - rng.integers(0, 60, len(owners)), accounts.created[owners])
     stage = rng.integers(PROSPECTING, NEGOTIATION + 1, len(owners))
     return replace(deals, created=created, stage=stage)
+
+
+def entered_deals(accounts: Accounts, world: World, streams: Streams, owners: Ints, as_of: int) -> Deals:
+    """An older order for each of `owners`, entered into the CRM together with its account."""
+    closed = as_of - np.ceil(accounts.silence[owners]).astype(np.int64)
+    deals = _drawn_deals(accounts, world, streams, owners, closed, WON)
+    return replace(deals, created=accounts.created[owners], kind=np.full(len(owners), NEW_BUSINESS))
 
 
 def ending_deals(deals: Deals, streams: Streams, as_of: int) -> Truths:

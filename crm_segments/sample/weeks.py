@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_segments.sample.accounts import (
-    ONCE,
+    NEVER,
     ORDER_RATE_SHAPE,
     REPEATEDLY,
     Accounts,
@@ -28,6 +28,7 @@ from crm_segments.sample.purchases import (
     WON,
     Deals,
     ending_deals,
+    entered_deals,
     new_wins,
     opening_deals,
     past_deals,
@@ -236,7 +237,7 @@ def _deals_of_the_week(company: Company, world: World, streams: Streams) -> Deal
         stage=np.where(given_up, LOST, deals.stage),
         closed=np.where(given_up, np.minimum(deals.closed, as_of), deals.closed),
     )
-    wins = _wins_of_the_week(accounts, moves, streams, as_of)
+    wins = _wins_of_the_week(accounts, moves, streams)
     deals, wins = _won_under_way(deals, wins, streams, as_of)
     begun = new_wins(accounts, world, streams.within("won"), np.repeat(np.arange(len(wins)), wins), as_of)
     had_won = np.bincount(deals.account[deals.stage == WON], minlength=len(wins)) > 0
@@ -245,10 +246,12 @@ def _deals_of_the_week(company: Company, world: World, streams: Streams) -> Deal
     starting = np.repeat(np.arange(len(rates)), streams.of("under way").poisson(rates))
     opened = opening_deals(accounts, world, streams.within("begun"), starting, as_of)
     created = np.maximum(np.maximum(opened.created, as_of - 6), accounts.created[opened.account])
-    return joined(deals, joined(begun, replace(opened, created=created)))
+    buyers = np.flatnonzero((accounts.created > as_of - 7) & (accounts.pattern != NEVER))
+    entered = entered_deals(accounts, world, streams.within("entered"), buyers, as_of)
+    return joined(joined(deals, entered), joined(begun, replace(opened, created=created)))
 
 
-def _wins_of_the_week(accounts: Accounts, moves: Moves, streams: Streams, as_of: int) -> Ints:
+def _wins_of_the_week(accounts: Accounts, moves: Moves, streams: Streams) -> Ints:
     """How many orders each account places."""
     is_buying = (accounts.pattern == REPEATEDLY) & (accounts.silence < BUYING_SILENCE)
     wins = streams.of("orders").poisson(np.where(is_buying, accounts.orders_per_year * 7 / 365.25, 0.0))
@@ -256,9 +259,7 @@ def _wins_of_the_week(accounts: Accounts, moves: Moves, streams: Streams, as_of:
     begins = moves.silence < BUYING_SILENCE
     eager = streams.of("eager orders").poisson(moves.orders_per_year / MOVE_WEEKS) + 1
     wins[moves.account[begins]] = eager[begins]
-    is_new = (accounts.created > as_of - 7) & (accounts.pattern == ONCE)
-    counted: Ints = np.where(is_new, 1, wins).astype(np.int64)
-    return counted
+    return wins.astype(np.int64)
 
 
 def _won_under_way(deals: Deals, wins: Ints, streams: Streams, as_of: int) -> tuple[Deals, Ints]:

@@ -91,9 +91,9 @@ class Dirt:
     """Lost deals without an amount."""
     blank_won: float = 0.01
     """Won deals without an amount."""
-    orphans: float = 0.02
+    orphans: float = 0.015
     """Deals without an account."""
-    foreign: float = 0.02
+    foreign: float = 0.015
     """Deals in euros or pounds."""
     slips: float = 0.001
     """Deal amounts a hundred times too large."""

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from connectors.model import UNCLASSIFIED_KEY
 from segmentation.errors import ModelMismatchError
 from segmentation.estimators.density import log_joint, log_total
-from segmentation.features.columns import Flags, Floats, Indexes, Texts
+from segmentation.features.columns import Floats, Texts
 from segmentation.features.quality import plural
 from segmentation.features.table import FeatureTable
 from segmentation.model import GroupParameters, SegmentModel
@@ -50,9 +50,9 @@ def assign_segments(
     check_fits(model, features)
     if model.tiers is not None:
         return _table(features, tier_labels(model.tiers, features))
-    now = _current(model, features, current)
-    joint, is_nowhere = scores(model, features)
-    return _grouped(model, features, joint, is_nowhere, now)
+    if not len(features):
+        return ASSIGNMENT_SCHEMA.empty_table()
+    return _grouped(model, features, _present(features, current))
 
 
 def check_fits(model: SegmentModel, features: FeatureTable) -> None:
@@ -85,8 +85,13 @@ def check_fits(model: SegmentModel, features: FeatureTable) -> None:
         )
 
 
-def scores(model: SegmentModel, features: FeatureTable) -> tuple[Floats, Flags]:
-    """Log-likelihood of each record in each segment, and who fits nowhere."""
+def scores(model: SegmentModel, features: FeatureTable) -> tuple[Floats, Floats]:
+    """How well records fit, on the scale of the score.
+
+    Returns:
+        Log-likelihood of each record (row) in each segment (column), and by how much each record is more
+        likely than what still fits anywhere; minus infinity where nothing is known about it.
+    """
     groups = model.groups
     if groups is None:
         raise ModelMismatchError(
@@ -95,35 +100,36 @@ def scores(model: SegmentModel, features: FeatureTable) -> tuple[Floats, Flags]:
     matrix = prepare(model.transforms, features)
     joint = log_joint(matrix, *(np.array(part) for part in (groups.weights, groups.means, groups.variances)))
     known = np.zeros(len(features), dtype=bool)
-    for transform in model.transforms:
-        column = features.values[transform.spec.name] if len(features) else []
-        known |= ~np.asarray(pc.is_null(pa.array(column, from_pandas=True)))
-    is_nowhere = (log_total(joint) < groups.density_floor) | ~known if len(joint) else known
-    return joint, is_nowhere
+    for transform in model.transforms if len(features) else ():
+        known |= features.values[transform.spec.name].notna().to_numpy()
+    room = np.where(known, log_total(joint) - groups.density_floor, -np.inf)
+    return joint / groups.temperature, room / groups.temperature
 
 
-def _grouped(
-    model: SegmentModel, features: FeatureTable, joint: Floats, is_nowhere: Flags, now: Indexes
-) -> pa.Table:
+def _grouped(model: SegmentModel, features: FeatureTable, present: Texts) -> pa.Table:
     groups = _groups(model)
-    softened = joint / groups.temperature
+    joint, room = scores(model, features)
+    places = {key: at for at, key in enumerate(groups.keys)}
+    now = np.array([places.get(key, -1) for key in present], dtype=np.int64)
     rows = np.arange(len(joint))
-    best = joint.argmax(axis=1) if len(joint) else np.zeros(0, dtype=np.int64)
+    best = joint.argmax(axis=1)
     stays = (now >= 0) & (joint[rows, best] - joint[rows, np.maximum(now, 0)] <= groups.stay_margin)
     label = np.where(stays, now, best)
-    chances = np.exp(softened - log_total(softened)[:, None]) if len(joint) else joint
-    score = chances[rows, label]
+    score = np.exp(joint[rows, label] - log_total(joint))
     others = joint.copy()
     others[rows, label] = -np.inf
-    second = others.argmax(axis=1) if len(joint) else best
+    second = others.argmax(axis=1)
+    # Who is in stays in, and who is out stays out, by the same margin as between segments.
+    needed = np.where(now >= 0, -groups.stay_margin, 0.0)
+    needed = np.where(present == UNCLASSIFIED_KEY, groups.stay_margin, needed)
+    is_nowhere = room < needed
     keys: Texts = np.array(groups.keys, dtype=object)
-    table = _table(
+    return _table(
         features,
         np.where(is_nowhere, UNCLASSIFIED_KEY, keys[label]),
         score=np.where(is_nowhere, 0.0, np.round(score, 6)),
         runner_up=np.where(is_nowhere, keys[best], keys[second]) if len(groups.keys) > 1 else None,
     )
-    return table
 
 
 def _groups(model: SegmentModel) -> GroupParameters:
@@ -131,15 +137,14 @@ def _groups(model: SegmentModel) -> GroupParameters:
     return model.groups
 
 
-def _current(model: SegmentModel, features: FeatureTable, current: pa.Table | None) -> Indexes:
-    """Position of each record's present segment; -1 where it has none of this model."""
+def _present(features: FeatureTable, current: pa.Table | None) -> Texts:
+    """The key that each record has now; None where it has none."""
     if current is None or not current.num_rows:
-        return np.full(len(features), -1, dtype=np.int64)
-    at = pc.index_in(features.ids, value_set=current.column("record_id").combine_chunks())
-    keys = current.column("segment_key").combine_chunks().take(at)
-    found = pc.index_in(keys, value_set=pa.array(_groups(model).keys, pa.string()))
-    positions: Indexes = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return positions
+        return np.full(len(features), None, dtype=object)
+    ids = current.column("record_id").combine_chunks()
+    keys = current.column("segment_key").combine_chunks()
+    found: Texts = keys.take(pc.index_in(features.ids, value_set=ids)).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _table(

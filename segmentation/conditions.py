@@ -13,7 +13,20 @@ from typing import TypeAlias
 
 from connectors.errors import ConfigError
 
-__all__ = ["And", "Compare", "Empty", "Expression", "Member", "Name", "Not", "Or", "Value", "condition_names", "parse", "wrong"]
+__all__ = [
+    "And",
+    "Compare",
+    "Empty",
+    "Expression",
+    "Member",
+    "Name",
+    "Not",
+    "Or",
+    "Value",
+    "condition_names",
+    "parse",
+    "wrong",
+]
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 50

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from connectors.errors import DataError
 from segmentation.assign import check_fits, scores
@@ -82,8 +81,7 @@ def _runner_up(model: SegmentModel, features: FeatureTable, at: int, key: str) -
     if model.groups is None:
         return None, 1.0
     joint, _ = scores(model, features)
-    softened = joint[at] / model.groups.temperature
-    chances = np.exp(softened - softened.max())
+    chances = np.exp(joint[at] - joint[at].max())
     chances = chances / chances.sum()
     ranked = sorted(zip(model.groups.keys, chances, strict=True), key=lambda pair: -pair[1])
     runner_up = next((other for other, _ in ranked if other != key), None)
@@ -112,13 +110,11 @@ def _features(
     )
     found = []
     for spec in features.specs:
-        value = features.values[spec.name].iloc[at]
-        plain = None if pd.isna(value) else value if isinstance(value, str) else float(value)
         title = spec.title.replace("Days since the", "The") if spec.unit == "days" else spec.title
         found.append(
             ExplainedFeature(
                 title=title,
-                value=feature_value(spec, plain, features.as_of),
+                value=feature_value(spec, features.value(spec.name, at), features.as_of),
                 typical=_typical(spec, mine.get(spec.name), model),
                 runner_up_typical=_typical(spec, other.get(spec.name), model),
                 source=spec.source,

@@ -59,6 +59,8 @@ class FeatureSpec:
     """How differences count: by factors, by square roots, or as they are."""
     is_used: bool = True
     """False for what is only shown and can be used in a condition, but does not shape segments."""
+    weight: float = 1.0
+    """How much it counts beside the other features of its family."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, count
 
 import numpy as np
@@ -79,24 +79,31 @@ def _titles(sizes: Sequence[str | None], traits: Sequence[Sequence[Trait]]) -> l
 
 def _options(size: str | None, traits: Sequence[Trait]) -> Iterator[str]:
     """Possible titles, best first, all short enough."""
-    phrases = [trait.phrase for trait in traits]
+    # Beside a word for size, traits of size say nothing new.
+    told = {"employees", "annual_revenue"} if size else set()
+    kept = [trait for trait in traits if trait.feature not in told]
+    phrases = [trait.phrase for trait in kept]
+    nouns = [trait.phrase for trait in kept if trait.is_noun]
     if phrases and phrases[0] == "never bought":
-        rest = phrases[1:]
         yield from _fitting(["Prospects, never bought"] if not size else [f"{size}, never bought"])
-        yield from _fitting(f"Never bought, {phrase}" for phrase in rest)
-        return
-    if size:
+        yield from _fitting(f"Never bought, {phrase}" for phrase in phrases[1:])
+    elif size:
         yield from _fitting(f"{size}, {phrase}" for phrase in phrases)
         yield from _fitting(f"{size}, {one}, {two}" for one, two in combinations(phrases, 2))
         yield size
     else:
-        yield from _fitting(f"{_capital(one)}, {two}" for one, two in combinations(phrases[:4], 2))
-        yield from _fitting(_capital(phrase) for phrase in phrases)
-    if not phrases and not size:
-        yield "Average in every way"
+        rest = [phrase for phrase in phrases if phrase not in nouns]
+        if "gone quiet" in rest:
+            # Nobody expects loyal or repeat buyers to have left.
+            yield from _fitting(f"{_capital(noun)}, gone quiet" for noun in nouns)
+        yield from _fitting(_capital(noun) for noun in nouns)
+        yield from _fitting(f"{_capital(noun)}, {phrase}" for noun in nouns for phrase in rest)
+        yield from _fitting(f"{_capital(one)}, {two}" for one, two in combinations(rest[:4], 2))
+        yield from _fitting(_capital(phrase) for phrase in rest)
+    yield "Average in every way"
 
 
-def _fitting(titles: Iterator[str] | Sequence[str]) -> Iterator[str]:
+def _fitting(titles: Iterable[str]) -> Iterator[str]:
     return (title for title in titles if len(title) <= MAX_TITLE_LENGTH)
 
 
@@ -175,17 +182,17 @@ def typical_values(features: FeatureTable, members: Flags) -> tuple[TypicalValue
             known = [str(value) for value in features.categories(spec.name)[members] if value is not None]
             levels, counts = np.unique(known, return_counts=True)
             level = str(levels[counts.argmax()]) if known else None
-            share = round(float(counts.max()) / len(known), 4) if known else None
-            found.append(
-                TypicalValue(spec.name, round(len(known) / total, 4), level=level, level_share=share)
-            )
+            top = round(float(counts.max()) / len(known), 4) if known else None
+            found.append(TypicalValue(spec.name, round(len(known) / total, 4), level=level, level_share=top))
             continue
         values = features.numbers(spec.name)[members]
         finite = values[np.isfinite(values)]
-        quartiles: Sequence[float | None] = (None, None, None)
-        if len(finite):
-            quartiles = [round(float(value), 4) for value in np.quantile(finite, [0.25, 0.5, 0.75])]
-        found.append(TypicalValue(spec.name, round(len(finite) / total, 4), *quartiles))
+        share = round(len(finite) / total, 4)
+        if not len(finite):
+            found.append(TypicalValue(spec.name, share))
+            continue
+        low, middle, high = (round(float(value), 4) for value in np.quantile(finite, [0.25, 0.5, 0.75]))
+        found.append(TypicalValue(spec.name, share, low, middle, high))
     return tuple(found)
 
 

@@ -5,8 +5,9 @@ scaled by its own spread, absurd values are cut off where they can no longer lea
 the middle, so that not knowing something never makes a segment.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ Matrix = npt.NDArray[np.float32]
 
 CUT = 3.0
 """Spreads beyond which a value counts as no farther out."""
-FAMILY_WEIGHTS = {"size": 1.0, "purchase": 1.5, "engagement": 1.0, "firmographic": 0.3}
+FAMILY_WEIGHTS = {"size": 1.25, "purchase": 1.5, "engagement": 1.0, "firmographic": 0.3}
 """How much of the differences between records a family may make up, whatever its number of features."""
 MIN_LEVEL_SHARE = 0.02
 MAX_LEVELS = 12
@@ -37,19 +38,42 @@ def scaled(spec: FeatureSpec, values: Floats) -> Floats:
         if spec.scale == "log":
             return np.where(values > 0, np.log(values), np.nan)
         if spec.scale == "root":
-            return np.sqrt(np.maximum(values, 0.0))
+            # The addition keeps the step from none to one from being the widest of all.
+            return np.sqrt(np.maximum(values, 0.0) + 0.375)
         return values
 
 
 def learn_transforms(features: FeatureTable) -> tuple[Transform, ...]:
-    """How each used feature becomes columns; features that are alike for everybody are left out."""
-    found = [_learn(spec, features) for spec in features.used]
-    kept = [transform for transform in found if transform is not None]
-    families = Counter(transform.spec.family for transform in kept)
+    """How each used feature becomes columns; features that are alike for everybody are left out.
+
+    A family shares its weight among its features; one that is known for few records takes little of it.
+    """
+    kept = [transform for spec in features.used if (transform := _learn(spec, features)) is not None]
+    parts = {
+        transform.spec.name: transform.spec.weight * _known_share(transform.spec, features)
+        for transform in kept
+    }
+    totals: defaultdict[str, float] = defaultdict(float)
+    for transform in kept:
+        totals[transform.spec.family] += parts[transform.spec.name]
+    # The 1 keeps a family of which only one weak feature is known from counting like a whole one.
     return tuple(
-        _weighted(transform, FAMILY_WEIGHTS[transform.spec.family] / families[transform.spec.family])
+        replace(
+            transform,
+            weight=float(
+                np.sqrt(
+                    FAMILY_WEIGHTS[transform.spec.family]
+                    * parts[transform.spec.name]
+                    / (totals[transform.spec.family] + 1.0)
+                )
+            ),
+        )
         for transform in kept
     )
+
+
+def _known_share(spec: FeatureSpec, features: FeatureTable) -> float:
+    return float(features.values[spec.name].notna().mean())
 
 
 def _learn(spec: FeatureSpec, features: FeatureTable) -> Transform | None:
@@ -71,6 +95,8 @@ def _learn(spec: FeatureSpec, features: FeatureTable) -> Transform | None:
         spread = float(known.std())
     if spread <= 1e-9 * max(1.0, abs(center)):
         return None
+    # Where most values are equal, the rest would otherwise lie many spreads out and lead.
+    spread *= max(1.0, float(np.clip((known - center) / spread, -CUT, CUT).std()))
     return Transform(spec, center, spread, 1.0)
 
 
@@ -84,17 +110,6 @@ def _learn_levels(spec: FeatureSpec, values: Texts) -> Transform | None:
     shares = tuple(counts[level] / total for level in levels)
     spread = float(np.sqrt(sum(share * (1 - share) for share in shares)))
     return Transform(spec, 0.0, spread, 1.0, levels, shares)
-
-
-def _weighted(transform: Transform, variance: float) -> Transform:
-    return Transform(
-        transform.spec,
-        transform.center,
-        transform.spread,
-        float(np.sqrt(variance)),
-        transform.levels,
-        transform.level_shares,
-    )
 
 
 def prepare(transforms: Sequence[Transform], features: FeatureTable) -> Matrix:

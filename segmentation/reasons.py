@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from connectors.model import UNCLASSIFIED_KEY, ObjectKind
@@ -32,7 +31,7 @@ def record_reasons(
         Reasons of at most 255 characters, in the order of `ids`.
     """
     rows = features.rows(ids)
-    parts = _Parts(rows, features.as_of, features.currency, features.kind)
+    parts = _Parts(rows, features.as_of, model.currency, features.kind)
     columns = [parts.size(), parts.purchases(), parts.people(), parts.industry(), parts.company()]
     reasons = []
     for key, *found in zip(keys, *columns, strict=True):
@@ -121,5 +120,8 @@ class _Parts:
         """The values of a feature with None for what is missing."""
         if name not in self._rows.columns:
             return [None] * len(self._rows)
-        column = self._rows[name].to_numpy(dtype=object)
-        return list(np.where(pd.isna(column), None, column))
+        column = self._rows[name]
+        return [
+            value if known else None
+            for value, known in zip(column.tolist(), column.notna().tolist(), strict=True)
+        ]

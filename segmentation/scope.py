@@ -90,13 +90,21 @@ class _Evaluation:
                 return self._is_empty(self._field(name))
             case Member(name, values):
                 field = self._field(name)
-                return np.logical_or.reduce([self._equal(field, name, value) for value in values])
-            case Compare(name, "=", value):
-                return self._equal(self._field(name), name, value)
-            case Compare(name, "!=", value):
-                return ~self._equal(self._field(name), name, value)
-            case Compare(name, operator, value):
-                return self._ordered(self._field(name), name, operator, value)
+                found = self._equal(field, name, values[0])
+                for value in values[1:]:
+                    found = found | self._equal(field, name, value)
+                return found
+            case Compare():
+                return self._compared(expression)
+
+    def _compared(self, expression: Compare) -> Flags:
+        name, value = expression.name, expression.value
+        field = self._field(name)
+        if expression.operator == "=":
+            return self._equal(field, name, value)
+        if expression.operator == "!=":
+            return ~self._equal(field, name, value)
+        return self._ordered(field, name, expression.operator, value)
 
     def _is_empty(self, field: _Field) -> Flags:
         if field.kind == "text":
@@ -105,11 +113,11 @@ class _Evaluation:
 
     def _equal(self, field: _Field, name: Name, value: Value) -> Flags:
         if field.kind != "text":
-            return field.numbers == self._number(field, name, value)
+            return np.equal(field.numbers, self._number(field, name, value))
         if isinstance(value.value, str):
             wanted = self._same(name.text, value.value)
             return np.array([text is not None and fold(text) in wanted for text in field.texts], dtype=bool)
-        return self._as_numbers(field) == self._number(field, name, value)
+        return np.equal(self._as_numbers(field), self._number(field, name, value))
 
     def _ordered(self, field: _Field, name: Name, operator: str, value: Value) -> Flags:
         if field.kind == "flag" or (field.kind == "text" and isinstance(value.value, str)):
@@ -162,10 +170,10 @@ class _Evaluation:
         none: Texts = np.full(0, None, dtype=object)
         feature = self._features.get(name.text)
         if feature is not None and feature.spec.kind == "category":
-            return _Field("text", np.full(0, np.nan), feature.values.astype(object))
+            return _Field("text", np.full(0, np.nan), feature.column.astype(object))
         if feature is not None:
             kind: Literal["flag", "number"] = "flag" if feature.spec.kind == "flag" else "number"
-            return _Field(kind, feature.values.astype(np.float64), none)
+            return _Field(kind, feature.column.astype(np.float64), none)
         if name.text not in self._table.column_names:
             raise self._unknown(name)
         return self._column(name.text)

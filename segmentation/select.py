@@ -23,6 +23,8 @@ from segmentation.prepare import Matrix
 __all__ = ["ESTIMATORS", "STABLE", "Evidence", "Trial", "smallest_allowed", "try_counts"]
 
 STABLE = 0.90
+HOPELESS = 0.5
+"""A first pair that agrees no better ends the trial: the time is better spent on other numbers."""
 PAIRS = 5
 HALF_ROWS = 4000
 ESTIMATORS: Mapping[str, Callable[..., Estimator]] = {"centers": Centers, "mixture": Mixture}
@@ -133,7 +135,7 @@ def _trial(
         smallest.append(float(np.mean(counts)) * len(matrix) / len(both))
         above = sum(agreement >= STABLE for agreement in agreements)
         # Once a majority lies on one side, further pairs cannot move the median to the other.
-        if max(above, len(agreements) - above) > PAIRS // 2:
+        if max(above, len(agreements) - above) > PAIRS // 2 or agreements[0] < HOPELESS:
             break
     size = int(median(smallest))
     return Trial(name, count, float(median(agreements)), size, size >= least)

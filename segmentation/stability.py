@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from segmentation.assign import assign_segments
 from segmentation.errors import ModelMismatchError
-from segmentation.features.columns import Indexes, Texts
+from segmentation.features.columns import Floats, Indexes, Texts
 from segmentation.features.quality import count_of
 from segmentation.features.table import FeatureTable
 from segmentation.model import MAX_TITLE_LENGTH, Segment, SegmentModel, TierRule
@@ -77,7 +77,7 @@ def _present(features: FeatureTable, current: pa.Table) -> Texts:
     return found
 
 
-def _overlap(before: Texts, after: Texts, theirs: Sequence[str], own: Sequence[str]) -> np.ndarray:  # type: ignore[type-arg]
+def _overlap(before: Texts, after: Texts, theirs: Sequence[str], own: Sequence[str]) -> Floats:
     """Records in common divided by records in either, for each new (row) and old (column) segment."""
     shares = np.zeros((len(own), len(theirs)))
     for row, key in enumerate(own):
@@ -88,7 +88,7 @@ def _overlap(before: Texts, after: Texts, theirs: Sequence[str], own: Sequence[s
     return shares
 
 
-def _match(overlap: np.ndarray) -> dict[int, int]:  # type: ignore[type-arg]
+def _match(overlap: Floats) -> dict[int, int]:
     rows, columns = linear_sum_assignment(-overlap)
     return {
         int(row): int(column)

@@ -1,4 +1,4 @@
-"""Fixed, printed rules for when no stable segments exist: who buys how much, who went quiet, who never bought.
+"""Fixed, printed rules for when no stable segments exist: who buys how much, who went quiet, who never did.
 
 The thresholds are taken from the records once, when the tiers are made, and then stay. The rules are tried in
 order and the last one takes the rest, so that every record has exactly one tier.
@@ -11,7 +11,7 @@ import numpy as np
 
 from segmentation.config import SegmentationSettings
 from segmentation.errors import TooFewRecordsError
-from segmentation.features.columns import Flags, Texts
+from segmentation.features.columns import Flags, Floats, Texts
 from segmentation.features.quality import count_of, plural
 from segmentation.features.table import FeatureTable
 from segmentation.fit import Fit
@@ -38,7 +38,7 @@ class _Tier:
 
 def tier_segments(
     features: FeatureTable,
-    settings: SegmentationSettings,
+    settings: SegmentationSettings,  # noqa: ARG001 - called like fit_segments
     *,
     fingerprint: str,
     taken_keys: frozenset[str] = frozenset(),
@@ -47,7 +47,7 @@ def tier_segments(
 
     Args:
         features: Features of all records in scope.
-        settings: Not read today; kept so that tiers and segments are made alike.
+        settings: Taken so that tiers are made by the same call as segments; the rules need none of them.
         fingerprint: Hash of the settings, kept in the model.
         taken_keys: Keys of earlier segments, which are never given again.
 
@@ -174,7 +174,7 @@ def _by_activity(features: FeatureTable) -> tuple[_Tier, ...]:
     )
 
 
-def _thresholds(values: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+def _thresholds(values: Floats) -> tuple[float, float]:
     """The values that the top fifth and the top three fifths reach, rounded as they are printed."""
     top, middle = (_two_digits(float(np.quantile(values, share))) for share in (TOP_SHARE, MIDDLE_SHARE))
     return top, middle

@@ -10,19 +10,19 @@ from segmentation.features.table import FeatureTable
 from segmentation.model import Transform
 from segmentation.prepare import scaled
 
-__all__ = ["SIZE", "Trait", "segment_traits", "size_word"]
+__all__ = ["Trait", "segment_traits", "size_word"]
 
-SIZE = "size"
+QUIET_DAYS = 365.0
+NEW_DAYS = 400.0
 NOTABLE = 0.4
 """Spreads by which a segment's middle must differ from everybody's to be worth a word."""
 _PHRASES: Mapping[str, tuple[str, str]] = {
+    "trend": ("growing", "buying less"),
     "average_deal": ("big deals", "small deals"),
     "won_deals": ("many deals", "few deals"),
     "days_since_win": ("gone quiet", "bought lately"),
-    "trend": ("growing", "buying less"),
     "win_rate": ("mostly won", "often lost"),
     "email_opens": ("keen readers", "rarely reading"),
-    "email_clicks": ("keen clickers", "rarely clicking"),
     "contacts": ("many contacts", "few contacts"),
     "activities_90d": ("much contact", "little contact"),
     "days_since_activity": ("out of touch", "in touch"),
@@ -31,6 +31,22 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
     "annual_revenue": ("high revenue", "low revenue"),
     "employees": ("many employees", "few employees"),
 }
+_EMPHASIS: Mapping[str, float] = {
+    "trend": 2.0,
+    "average_deal": 0.8,
+    "won_deals": 0.8,
+    "days_since_win": 0.8,
+    "win_rate": 0.6,
+    "email_opens": 0.6,
+    "contacts": 0.3,
+    "activities_90d": 0.4,
+    "days_since_activity": 0.5,
+    "opt_out_share": 0.5,
+    "company_age": 0.6,
+    "annual_revenue": 0.5,
+    "employees": 0.5,
+}
+"""How telling a difference is for a sales team, at the same distance from everybody else."""
 _FLAG_PHRASES: Mapping[str, tuple[str, str]] = {
     "never_bought": ("never bought", ""),
     "has_parent": ("part of a group", ""),
@@ -48,6 +64,8 @@ class Trait:
     strength: float
     position: float
     """Where the segment's middle lies, in spreads from the middle of all records; sign included."""
+    is_noun: bool = False
+    """Whether the phrase names people ("loyal customers") and can lead a title."""
 
 
 def segment_traits(features: FeatureTable, transforms: Sequence[Transform], members: Flags) -> list[Trait]:
@@ -83,29 +101,43 @@ def size_word(features: FeatureTable, members: Flags) -> str | None:
 
 def _special(features: FeatureTable, members: Flags) -> list[Trait]:
     """Traits that need more than one feature, or an absolute meaning."""
-    found: list[Trait] = []
-    deals = features.numbers("won_deals")
-    mine = deals[members]
+    everyone = features.numbers("won_deals")
+    mine = everyone[members]
     if not np.isfinite(mine).any():
-        return found
-    if (mine == 0).mean() >= 0.8:
+        return []
+    never, once = float((mine == 0).mean()), float((mine == 1).mean())
+    if never >= 0.8:
         # Nothing else about purchases can be said of those who never bought.
         silent = ("won_deals", "average_deal", "days_since_win", "trend", "win_rate")
         return [
             Trait("never bought", "never_bought", 9.0, 9.0),
             *(Trait("", name, -1.0, 0.0) for name in silent),
         ]
-    found.append(Trait("", "never_bought", -1.0, 0.0))
-    once = float((mine == 1).mean())
+    found = [Trait("", "never_bought", -1.0, 0.0)]
     if once >= 0.7:
-        found.append(Trait("one-time buyers", "won_deals", 1.5 if (deals == 1).mean() < 0.5 else 0.6, -1.0))
-    last, everyone = features.numbers("days_since_win")[members], features.numbers("days_since_win")
-    middle, overall = _middle(last), _middle(everyone)
-    is_recent = np.isfinite(middle) and middle <= max(overall, 180)
-    if np.median(mine) >= max(3.0, 1.4 * np.median(deals)) and is_recent:
-        found.append(Trait("loyal customers", "won_deals", 1.4, 1.0))
-    if np.isfinite(middle) and middle >= 365 and middle >= 1.4 * overall:
-        found.append(Trait("gone quiet", "days_since_win", 1.6, 1.0))
+        is_new = _middle(features.numbers("days_since_first_win")[members]) <= NEW_DAYS
+        found.append(
+            Trait("new customers" if is_new else "one-time buyers", "won_deals", 3.5, -1.0, is_noun=True)
+        )
+    elif once + never >= 0.7:
+        found.append(Trait("bought once or never", "won_deals", 3.5, -1.0))
+    return found + _habits(features, members, float(np.median(mine)), float(np.median(everyone)))
+
+
+def _habits(features: FeatureTable, members: Flags, deals: float, all_deals: float) -> list[Trait]:
+    """Loyal, repeat buyers, gone quiet: deals won and the last of them seen together."""
+    found = []
+    last, everyone = (
+        _middle(values)
+        for values in (features.numbers("days_since_win")[members], features.numbers("days_since_win"))
+    )
+    is_quiet = np.isfinite(last) and last >= QUIET_DAYS and last >= 1.3 * everyone
+    if deals >= max(3.0, 1.4 * all_deals) and not is_quiet:
+        found.append(Trait("loyal customers", "won_deals", 3.2, 1.0, is_noun=True))
+    elif deals >= 2 > all_deals:
+        found.append(Trait("repeat buyers", "won_deals", 3.2, 1.0, is_noun=True))
+    if is_quiet:
+        found.append(Trait("gone quiet", "days_since_win", 3.3, 1.0))
     return found
 
 
@@ -118,10 +150,8 @@ def _number(features: FeatureTable, transform: Transform, members: Flags) -> lis
     if abs(position) < NOTABLE or _has_no_meaning(transform.spec.name, position, features, members):
         return []
     high, low = _PHRASES[transform.spec.name]
-    weight = 1.0 if transform.spec.family == "purchase" else 0.7
-    return [
-        Trait(high if position > 0 else low, transform.spec.name, weight * min(abs(position), 3.0), position)
-    ]
+    strength = _EMPHASIS[transform.spec.name] * min(abs(position), 3.0)
+    return [Trait(high if position > 0 else low, transform.spec.name, strength, position)]
 
 
 def _has_no_meaning(name: str, position: float, features: FeatureTable, members: Flags) -> bool:
@@ -132,7 +162,7 @@ def _has_no_meaning(name: str, position: float, features: FeatureTable, members:
     if name == "days_since_win":
         return middle < 180 if position > 0 else middle > 400
     if name == "won_deals":
-        return middle < 2 if position > 0 else middle > 3
+        return middle < 3 if position > 0 else middle > 3
     if name == "opt_out_share":
         return middle < 0.2
     return False

@@ -1,10 +1,12 @@
 """Numbers, money and days as people say them: rounded, absolute, never ageing."""
 
+import re
 from datetime import date, timedelta
+from math import isnan
 
 from segmentation.model import FeatureSpec
 
-__all__ = ["count_word", "day_ago", "feature_value", "money", "month", "number", "percent"]
+__all__ = ["count_word", "day_ago", "feature_value", "money", "month", "number", "percent", "trend_word"]
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -63,7 +65,7 @@ def count_word(count: float, singular: str, plural: str | None = None) -> str:
 
 def feature_value(spec: FeatureSpec, value: float | str | None, as_of: date) -> str:
     """One value of a feature in words, with its unit."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN is the one value that differs from itself
+    if value is None or (isinstance(value, float) and isnan(value)):
         return "not known"
     if isinstance(value, str):
         return value
@@ -71,15 +73,17 @@ def feature_value(spec: FeatureSpec, value: float | str | None, as_of: date) -> 
         return "yes" if value >= 0.5 else "no"
     if spec.unit == "days":
         return month(day_ago(as_of, value))
-    if spec.unit == "share":
+    return _with_unit(value, spec.unit)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    if unit == "share":
         return percent(value)
-    if spec.unit == "trend":
+    if unit == "trend":
         return trend_word(value)
-    if spec.unit == "years":
-        return f"{number(value)} {'year' if number(value) == '1' else 'years'}"
-    if len(spec.unit) == 3 and spec.unit.isupper():
-        return money(value, spec.unit)
-    return number(value)
+    if unit == "years":
+        return count_word(value, "year")
+    return money(value, unit) if re.fullmatch("[A-Z]{3}", unit) else number(value)
 
 
 def trend_word(value: float) -> str:

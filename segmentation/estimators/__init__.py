@@ -1,0 +1,1 @@
+"""Back ends that find groups, behind one protocol."""

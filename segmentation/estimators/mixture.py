@@ -58,4 +58,5 @@ class Mixture:
     def predict(self, matrix: Matrix) -> Indexes:
         """The likeliest group of each row."""
         joint = log_joint(matrix, self.weights_, self.means_, self.variances_)
-        return joint.argmax(axis=1).astype(np.int64)
+        nearest: Indexes = joint.argmax(axis=1).astype(np.int64)
+        return nearest

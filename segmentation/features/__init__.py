@@ -1,0 +1,1 @@
+"""How features are computed from records, one file per family."""

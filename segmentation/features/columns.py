@@ -14,6 +14,7 @@ __all__ = [
     "Texts",
     "day_numbers",
     "flag_values",
+    "kept_where",
     "numbers",
     "positions",
     "texts",
@@ -70,3 +71,10 @@ def positions(table: pa.Table, name: str, ids: pa.Array | pa.ChunkedArray) -> In
     found = pc.index_in(table.column(name), value_set=pa.chunked_array([ids]).combine_chunks())
     at: Indexes = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return at
+
+
+def kept_where(values: Texts, mask: Flags) -> Texts:
+    """The texts with None wherever the mask does not hold."""
+    found: Texts = values.copy()
+    found[~mask] = None
+    return found

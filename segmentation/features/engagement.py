@@ -4,7 +4,16 @@ import numpy as np
 import pyarrow as pa
 
 from connectors.model import ObjectKind
-from segmentation.features.columns import Floats, Indexes, day_numbers, flag_values, numbers, positions, texts
+from segmentation.features.columns import (
+    Floats,
+    Indexes,
+    Texts,
+    day_numbers,
+    flag_values,
+    numbers,
+    positions,
+    texts,
+)
 from segmentation.features.quality import count_of
 from segmentation.features.table import Feature, FeatureContext
 from segmentation.features.vocabulary import SENIORITY_WORDS
@@ -13,6 +22,10 @@ from segmentation.model import FeatureSpec
 __all__ = ["engagement_features"]
 
 _FAMILY = "engagement"
+NOISY = 0.5
+"""Weight of small counts, which differ by chance more than the rest."""
+RARE = 0.25
+"""Weight of what holds for few: left alone, a rare yes makes a group of its own."""
 
 
 def engagement_features(context: FeatureContext) -> list[Feature]:
@@ -32,7 +45,10 @@ def _of_accounts(context: FeatureContext) -> list[Feature]:
         at = positions(contacts, "account_id", ids)
         people = np.bincount(at[at >= 0], minlength=size).astype(np.float64)
         features.append(
-            Feature(FeatureSpec("contacts", _FAMILY, "Contacts", "people", "contact", scale="root"), people)
+            Feature(
+                FeatureSpec("contacts", _FAMILY, "Contacts", "people", "contact", scale="root", weight=NOISY),
+                people,
+            )
         )
         features += _mail(
             _mean(numbers(contacts, "email_opens_90d"), at, size),
@@ -41,7 +57,8 @@ def _of_accounts(context: FeatureContext) -> list[Feature]:
         )
         opted = _mean(flag_values(contacts, "email_opt_out"), at, size)
         spec = FeatureSpec(
-            "opt_out_share", _FAMILY, "Contacts who want no mail", "share", "contact.email_opt_out"
+            *("opt_out_share", _FAMILY, "Contacts who want no mail", "share", "contact.email_opt_out"),
+            weight=RARE,
         )
         features.append(Feature(spec, opted))
         _keep_latest(last, at, _past_days(context, contacts, "last_activity_date", ObjectKind.CONTACT))
@@ -56,7 +73,9 @@ def _of_people(context: FeatureContext) -> list[Feature]:
     last = np.full(table.num_rows, -np.inf)
     own = np.arange(table.num_rows, dtype=np.int64)
     _keep_latest(last, own, _past_days(context, table, "last_activity_date", context.kind))
-    opted = FeatureSpec("opted_out", _FAMILY, "Wants no mail", "", f"{kind}.email_opt_out", kind="flag")
+    opted = FeatureSpec(
+        *("opted_out", _FAMILY, "Wants no mail", "", f"{kind}.email_opt_out"), kind="flag", weight=RARE
+    )
     features = [
         *_mail(numbers(table, "email_opens_90d"), numbers(table, "email_clicks_90d"), kind),
         Feature(opted, flag_values(table, "email_opt_out")),
@@ -85,7 +104,9 @@ def _activities(context: FeatureContext, ids: pa.ChunkedArray, last: Floats) -> 
     is_recent = (at >= 0) & (context.as_of_day - days <= 90)
     counted = np.bincount(at[is_recent], minlength=len(last)).astype(np.float64)
     spec = FeatureSpec(
-        *("activities_90d", _FAMILY, "Activities in 90 days", "", "activity.occurred_on"), scale="root"
+        *("activities_90d", _FAMILY, "Activities in 90 days", "", "activity.occurred_on"),
+        scale="root",
+        weight=NOISY,
     )
     return [Feature(spec, counted)]
 
@@ -110,6 +131,8 @@ def _mail(opens: Floats, clicks: Floats, source: str) -> list[Feature]:
                     f"{source}.email_clicks_90d",
                 ),
                 scale="root",
+                # Clicks follow opens; "none or one" would split records that are alike otherwise.
+                is_used=False,
             ),
             clicks,
         ),
@@ -129,7 +152,7 @@ def _past_days(context: FeatureContext, table: pa.Table, name: str, kind: Object
     if count := int(is_future.sum()):
         context.log.add(
             "future",
-            f"{count_of(kind, count)} have a {name} after {context.as_of.isoformat()}; ignored for now.",
+            f"{count_of(kind, count)} with a {name} after {context.as_of.isoformat()}; ignored for now.",
             count=count,
             source=f"{kind.value}.{name}",
         )
@@ -146,10 +169,11 @@ def _mean(values: Floats, at: Indexes, size: int) -> Floats:
     known = (at >= 0) & np.isfinite(values)
     total = np.bincount(at[known], weights=values[known], minlength=size)
     count = np.bincount(at[known], minlength=size)
-    return np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
+    mean: Floats = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
+    return mean
 
 
-def _seniority(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _seniority(table: pa.Table) -> Texts:
     ranks: dict[str, str | None] = {}
     for title in {title for title in texts(table, "title") if title is not None}:
         plain = title.casefold().replace(",", " ").replace("/", " ").replace("-", " ")

@@ -5,7 +5,8 @@ import pyarrow as pa
 
 from connectors.model import ObjectKind
 from segmentation.features.categories import clean_categories
-from segmentation.features.columns import Floats, Texts, day_numbers, positions, texts
+from segmentation.features.columns import Floats, Indexes, day_numbers, kept_where, positions, texts
+from segmentation.features.engagement import RARE
 from segmentation.features.numbers import NumberKind, read_numbers
 from segmentation.features.purchase import DAYS_A_YEAR
 from segmentation.features.quality import count_of, listed
@@ -39,7 +40,7 @@ def firmographic_features(context: FeatureContext) -> list[Feature]:
 
 
 def _category(
-    context: FeatureContext, table: pa.Table, owner: ObjectKind, name: str, at: np.ndarray | None
+    context: FeatureContext, table: pa.Table, owner: ObjectKind, name: str, at: Indexes | None
 ) -> Feature:
     vocabulary = INDUSTRIES if name == "industry" else COUNTRIES
     clean = clean_categories(texts(table, name), vocabulary)
@@ -48,14 +49,15 @@ def _category(
         pairs = listed(f"{raw.strip()[:30]} -> {right}" for raw, right in clean.mapped.items())
         context.log.add(
             "mapped",
-            f"{count_of(owner, clean.mapped_count)} carry another spelling of {name}, which we mapped: {pairs}.",
+            f"{count_of(owner, clean.mapped_count)} with another spelling of {name}, mapped: {pairs}.",
             count=clean.mapped_count,
             source=source,
         )
     if clean.unmapped:
         context.log.add(
             "unmapped",
-            f"{len(clean.unmapped):,} names in {name} are not in our list and were taken as they are: "
+            f"{len(clean.unmapped):,} {'name' if len(clean.unmapped) == 1 else 'names'} in {name} not in our "
+            f"list, taken as {'it is' if len(clean.unmapped) == 1 else 'they are'}: "
             f"{listed((value[:30] for value in clean.unmapped), 5)}.",
             count=len(clean.unmapped),
             source=source,
@@ -63,14 +65,15 @@ def _category(
     if clean.placeholder_count:
         context.log.add(
             "placeholder",
-            f"{count_of(owner, clean.placeholder_count)} have a place holder in {name} "
+            f"{count_of(owner, clean.placeholder_count)} with a place holder in {name} "
             '("Select", "N/A" and the like); treated as unknown.',
             count=clean.placeholder_count,
             source=source,
         )
-    values: Texts = clean.values
+    values = clean.values
     if at is not None:
-        values = np.where(at >= 0, values[at], None) if len(values) else np.full(len(at), None, dtype=object)
+        # Position -1 would take the last value; there must be one, and it must not stay.
+        values = kept_where(np.append(values, np.array([None], dtype=object))[at], at >= 0)
     return Feature(FeatureSpec(name, _FAMILY, name.capitalize(), "", source, kind="category"), values)
 
 
@@ -83,7 +86,7 @@ def _age(context: FeatureContext, table: pa.Table) -> Feature:
     if count := int(is_absurd.sum()):
         context.log.add(
             "absurd",
-            f"{count_of(ObjectKind.ACCOUNT, count)} have an impossible founded_year; treated as unknown.",
+            f"{count_of(ObjectKind.ACCOUNT, count)} with an impossible founded_year; treated as unknown.",
             count=count,
             source="account.founded_year",
         )
@@ -110,5 +113,7 @@ def _parent(table: pa.Table) -> Feature:
     has_parent = np.array([bool(parent and parent.strip()) for parent in parents], dtype=np.float64)
     # An empty field says "no parent" only where the field is in use at all.
     values = has_parent if has_parent.any() else np.full(len(parents), np.nan)
-    spec = FeatureSpec("has_parent", _FAMILY, "Part of a group", "", "account.parent_id", kind="flag")
+    spec = FeatureSpec(
+        *("has_parent", _FAMILY, "Part of a group", "", "account.parent_id"), kind="flag", weight=RARE
+    )
     return Feature(spec, values)

@@ -84,10 +84,10 @@ _FACTORS = {
 _WORDS = re.compile(
     r"\b(?:employees?|people|staff|ftes?|headcount|seats|users|approx\.?|about|around|circa|ca\.?)\b"
 )
-_FIGURE = r"[-−]?\d[\d.,'\s]*(?:e\+?\d+)?"
+_FIGURE = r"[-\u2212]?\d[\d.,'\s]*(?:e\+?\d+)?"
 _ONE = re.compile(rf"(?P<figure>{_FIGURE})\s*(?P<factor>[a-z]*)")
 _RANGE = re.compile(
-    r"(?P<low>\d[\d.,'\s]*)\s*(?P<lowfactor>[a-z]*?)\s*(?:-|–|—|to|bis|\.\.)\s*(?P<high>\d[\d.,'\s]*)\s*(?P<factor>[a-z]*)"
+    r"(?P<low>\d[\d.,'\s]*)\s*(?P<lowfactor>[a-z]*?)\s*(?:-|\u2013|\u2014|to|bis|\.\.)\s*(?P<high>\d[\d.,'\s]*)\s*(?P<factor>[a-z]*)"
 )
 _CODE = re.compile(r"^([a-z]{3})\s*(?=[-\d.])|(?<=[\dkmb.\s])\s*([a-z]{3})$")
 _BOUND = re.compile(r"^(?:<=?|>=?|~|≈|\+/-|less than|more than|under|over|up to|at least)\s*")
@@ -146,7 +146,9 @@ def _take_currency(folded: str) -> tuple[str, str | None]:
 def _scaled(figure: str, factor: str, decimal_mark: str) -> float | None:
     if factor not in _FACTORS:
         return None
-    plain = _plain_figure(re.sub(r"[\s'−]", lambda m: "-" if m[0] == "−" else "", figure), decimal_mark)  # noqa: RUF001
+    plain = _plain_figure(
+        re.sub(r"[\s'\u2212]", lambda m: "-" if m[0] == "\u2212" else "", figure), decimal_mark
+    )
     try:
         value = float(plain) * _FACTORS[factor]
     except ValueError:

@@ -12,6 +12,7 @@ from segmentation.features.columns import (
     Indexes,
     day_numbers,
     flag_values,
+    kept_where,
     numbers,
     positions,
     texts,
@@ -25,6 +26,11 @@ from segmentation.model import FeatureSpec
 __all__ = ["purchase_features"]
 
 DAYS_A_YEAR = 365.25
+FEWEST_CLOSED = 5
+"""Closed deals from which on a share of deals won says something about the account and not about chance."""
+FEWEST_FOR_TREND = 4
+"""Deals won in two years from which on more or fewer of them is a trend. Below, a single deal that passes its
+first birthday would look like a collapse."""
 _WON_WORDS = ("won",)
 _LOST_WORDS = ("lost",)
 
@@ -42,17 +48,21 @@ class _Deals:
 def purchase_features(context: FeatureContext) -> list[Feature]:
     """Features from closed deals; none where accounts are not what is grouped or there are no deals."""
     table = context.records.other(ObjectKind.DEAL)
-    if context.kind is not ObjectKind.ACCOUNT or table is None or not table.num_rows:
+    if context.kind is not ObjectKind.ACCOUNT:
+        return []
+    if table is None or not table.num_rows:
+        context.log.add("empty", "There are no deals, so purchases were not used.", source="deal")
         return []
     deals = _closed_deals(context, table)
     count = context.records.table.num_rows
-    won = _Deals(*(part[deals.is_won] for part in (deals.account, deals.is_won, deals.amount, deals.day)))
+    is_won = deals.is_won
+    won = _Deals(deals.account[is_won], is_won[is_won], deals.amount[is_won], deals.day[is_won])
     won_count = np.bincount(won.account, minlength=count).astype(np.float64)
     lost_count = np.bincount(deals.account[~deals.is_won], minlength=count)
     return [
         *_money(context, won, won_count),
         *_times(context, won, won_count),
-        _trend(context, won, count),
+        *_trend(context, won, count),
         *_outcomes(won_count, lost_count),
     ]
 
@@ -63,7 +73,10 @@ def _closed_deals(context: FeatureContext, table: pa.Table) -> _Deals:
     day = day_numbers(table, "close_date")
     day = np.where(np.isnan(day), day_numbers(table, "created_at"), day)
     is_future = (is_won | is_lost) & (day > context.as_of_day)
-    parsed = read_numbers(texts(table, "amount"), numbers(table, "amount_number"), NumberKind.AMOUNT)
+    # Amounts of deals that were not won are never used, so what they lack is nobody's concern.
+    raw = kept_where(texts(table, "amount"), is_won)
+    typed = np.where(is_won, numbers(table, "amount_number"), np.nan)
+    parsed = read_numbers(raw, typed, NumberKind.AMOUNT)
     say_unreadable(context, ObjectKind.DEAL, "amount", parsed)
     amount = amounts_at_home(context, ObjectKind.DEAL, table, "amount", parsed)
     _say_left_out(context, account, is_future, is_won & (amount < 0))
@@ -90,9 +103,9 @@ def _outcome(table: pa.Table) -> tuple[Flags, Flags]:
 
 def _say_left_out(context: FeatureContext, account: Indexes, is_future: Flags, is_negative: Flags) -> None:
     found = {
-        "orphan": (account < 0, "name no account that is known; they count for nobody"),
-        "future": (is_future, f"are closed on a day after {context.as_of.isoformat()}; ignored for now"),
-        "negative": (is_negative, "are won with a negative amount; counted, but without the amount"),
+        "orphan": (account < 0, "without an account that is known; they count for nobody"),
+        "future": (is_future, f"closed on a day after {context.as_of.isoformat()}; ignored for now"),
+        "negative": (is_negative, "won with a negative amount; counted, but without the amount"),
     }
     for code, (mask, words) in found.items():
         if count := int(mask.sum()):
@@ -157,27 +170,37 @@ def _times(context: FeatureContext, won: _Deals, won_count: Floats) -> list[Feat
     ]
 
 
-def _trend(context: FeatureContext, won: _Deals, size: int) -> Feature:
-    """How the last twelve months compare with the twelve before, from -1 to 1; 0 where nothing happened."""
+def _trend(context: FeatureContext, won: _Deals, size: int) -> list[Feature]:
+    """How the last twelve months compare with the twelve before, from -1 (all before) to 1 (all now)."""
     age = context.as_of_day - won.day
+    if not (age >= 1.5 * DAYS_A_YEAR).any():
+        context.log.add(
+            "short_history",
+            "Deals go back less than 18 months, so no trend was computed.",
+            source="deal.close_date",
+        )
+        return []
     recent = np.bincount(won.account[age < DAYS_A_YEAR], minlength=size)
     before = np.bincount(won.account[(age >= DAYS_A_YEAR) & (age < 2 * DAYS_A_YEAR)], minlength=size)
-    # The 2 keeps one deal more or less from looking like a boom.
-    trend = (recent - before) / (recent + before + 2.0)
+    both = recent + before
+    trend = np.divide(recent - before, both, out=np.full(size, np.nan), where=both >= FEWEST_FOR_TREND)
     spec = FeatureSpec("trend", "purchase", "Trend of deals won", "trend", "deal.close_date")
-    return Feature(spec, trend)
+    return [Feature(spec, trend)]
 
 
 def _outcomes(won_count: Floats, lost_count: Indexes) -> list[Feature]:
     closed = won_count + lost_count
-    rate = np.divide(won_count, closed, out=np.full(len(closed), np.nan), where=closed > 0)
+    is_telling = closed >= FEWEST_CLOSED
+    rate = np.divide(won_count, closed, out=np.full(len(closed), np.nan), where=is_telling)
     features = [
         Feature(
-            FeatureSpec("never_bought", "purchase", "Never bought", "", "deal.is_won", kind="flag"),
+            FeatureSpec(
+                *("never_bought", "purchase", "Never bought", "", "deal.is_won"), kind="flag", weight=0.5
+            ),
             (won_count == 0).astype(np.float64),
         )
     ]
     if lost_count.any():
-        spec = FeatureSpec("win_rate", "purchase", "Share of deals won", "share", "deal.is_won")
+        spec = FeatureSpec("win_rate", "purchase", "Share of deals won", "share", "deal.is_won", weight=0.25)
         features.append(Feature(spec, rate))
     return features

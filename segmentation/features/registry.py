@@ -1,6 +1,7 @@
 """From records to features: runs the families, keeps what can be used, says what cannot."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,13 +12,14 @@ from rapidfuzz import process
 from connectors.errors import ConfigError
 from connectors.model import ObjectKind, Observer, Progress, id_column
 from segmentation.config import CurrencySettings, SegmentationSettings
-from segmentation.features.columns import Flags
+from segmentation.features.columns import Flags, Floats, Indexes, Texts
 from segmentation.features.engagement import engagement_features
 from segmentation.features.firmographic import firmographic_features
 from segmentation.features.purchase import purchase_features
 from segmentation.features.quality import QualityLog, count_of
 from segmentation.features.size import size_features
 from segmentation.features.table import Feature, FeatureContext, FeatureTable
+from segmentation.model import FeatureSpec
 from segmentation.records import Records
 from segmentation.scope import in_scope
 
@@ -29,11 +31,11 @@ FAMILIES: Mapping[str, Callable[[FeatureContext], list[Feature]]] = {
     "engagement": engagement_features,
     "firmographic": firmographic_features,
 }
-_CONSEQUENCES = {
-    "size": "size was not used",
-    "purchase": "purchases were not used",
-    "engagement": "it was not used",
-    "firmographic": "it was not used",
+_LOST = {
+    "size": "size was",
+    "purchase": "purchases were",
+    "engagement": "engagement was",
+    "firmographic": "what kind of company it is was",
 }
 
 
@@ -86,10 +88,10 @@ def _without_off(features: list[Feature], off: tuple[str, ...]) -> list[Feature]
     known = [*FAMILIES, *(feature.spec.name for feature in features)]
     for name in off:
         if name not in known and name not in _ALL_NAMES:
-            near = process.extractOne(name, [*known, *_ALL_NAMES])
+            near = process.extract(name, [*FAMILIES, *_ALL_NAMES], limit=1, score_cutoff=60)
             raise ConfigError(
                 f"There is no feature or family called {name!r} (features.off).",
-                hint=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.",
+                hint=f"Did you mean {near[0][0]}?" if near else f"Known: {', '.join(known)}.",
                 code="config.features.off",
             )
     return [
@@ -109,36 +111,66 @@ _ALL_NAMES = (
 
 
 def _only(feature: Feature, scope: Flags) -> Feature:
-    return feature if scope.all() else Feature(feature.spec, feature.values[scope])
+    return feature if scope.all() else Feature(feature.spec, feature.column[scope])
 
 
 def _usable(features: list[Feature], kind: ObjectKind, log: QualityLog) -> list[Feature]:
-    """Features that are known for somebody; what is lacking is said."""
-    kept = []
+    """Features that are known for somebody, and used only where records differ; what is lacking is said."""
+    kept: list[Feature] = []
+    empty: list[FeatureSpec] = []
     for feature in features:
-        spec = feature.spec
-        known = feature.values[~pd.isna(feature.values)]
-        if len(known) or not len(feature.values):
+        known = feature.column[~pd.isna(feature.column)]
+        if not len(known) and len(feature.column):
+            empty.append(feature.spec)
+        elif feature.spec.is_used and len(known) == len(feature.column) > 1 and (known == known[0]).all():
+            _say_alike(feature.spec, known, kind, log)
+            kept.append(Feature(replace(feature.spec, is_used=False), feature.column))
+        else:
             kept.append(feature)
-        elif spec.is_used:
-            log.add(
-                "empty",
-                f"{spec.name} is empty for all {count_of(kind, len(feature.values))}, "
-                f"so {_CONSEQUENCES[spec.family] if spec.name in _SPEAKING else 'it was not used'}.",
-                count=len(feature.values),
-                source=spec.source,
-            )
+    for family in FAMILIES:
+        is_lost = not any(feature.spec.family == family and feature.spec.is_used for feature in kept)
+        _say_empty(
+            [spec for spec in empty if spec.family == family and spec.is_used], is_lost, kind, features, log
+        )
     return kept
 
 
-_SPEAKING = frozenset({"employees", "average_deal"})
+def _say_alike(spec: FeatureSpec, known: Floats | Texts, kind: ObjectKind, log: QualityLog) -> None:
+    value = f" ({known[0]})" if spec.kind == "category" else ""
+    log.add(
+        "alike",
+        f"{spec.title} is the same for all {count_of(kind, len(known))}{value}, so it tells nobody apart.",
+        count=len(known),
+        source=spec.source,
+    )
+
+
+def _say_empty(
+    specs: list[FeatureSpec], is_lost: bool, kind: ObjectKind, features: list[Feature], log: QualityLog
+) -> None:
+    if not specs:
+        return
+    fields = list(dict.fromkeys(spec.source for spec in specs))
+    verb, pronoun = ("is", "it was") if len(fields) == 1 else ("are", "they were")
+    lost = f"{_LOST[specs[0].family]} not used" if is_lost else f"{pronoun} not used"
+    total = len(features[0].column)
+    log.add(
+        "empty",
+        f"{' and '.join(fields)} {verb} empty for all {count_of(kind, total)}, so {lost}.",
+        count=total,
+        source=fields[0],
+    )
 
 
 def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> FeatureTable:
     ids = context.records.table.column(id_column(context.kind)).combine_chunks()
     outside = ids.filter(pa.array(~scope))
     ids = ids.filter(pa.array(scope))
-    frame = pd.DataFrame({feature.spec.name: pd.Series(feature.values) for feature in features}, copy=False)
+    frame = pd.DataFrame(
+        # Left to itself, pandas would make texts of its own kind and turn None into NaN.
+        {feature.spec.name: pd.Series(feature.column, dtype=feature.column.dtype) for feature in features},
+        copy=False,
+    )
     order = _canonical_order(frame, ids.to_numpy(zero_copy_only=False))
     return FeatureTable(
         kind=context.kind,
@@ -152,7 +184,7 @@ def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> Fe
     )
 
 
-def _canonical_order(frame: pd.DataFrame, ids: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _canonical_order(frame: pd.DataFrame, ids: Texts) -> Indexes:
     """An order that depends on what records are like; ids only break ties between equal records."""
     if frame.empty:
         return np.argsort(ids.astype(str), kind="stable")

@@ -63,7 +63,7 @@ def say_unreadable(context: FeatureContext, kind: ObjectKind, field: str, parsed
     if parsed.unreadable_count:
         context.log.add(
             "unreadable",
-            f"{count_of(kind, parsed.unreadable_count)} have a text in {field} that is no number "
+            f"{count_of(kind, parsed.unreadable_count)} with a text in {field} that is no number "
             f"({listed(repr(text[:20]) for text in parsed.unreadable_examples)}); treated as unknown.",
             count=parsed.unreadable_count,
             source=source,
@@ -71,7 +71,7 @@ def say_unreadable(context: FeatureContext, kind: ObjectKind, field: str, parsed
     if parsed.placeholder_count:
         context.log.add(
             "placeholder",
-            f"{count_of(kind, parsed.placeholder_count)} have a place holder in {field} "
+            f"{count_of(kind, parsed.placeholder_count)} with a place holder in {field} "
             '("Select", "N/A", 0, 999999 and the like); treated as unknown.',
             count=parsed.placeholder_count,
             source=source,
@@ -89,8 +89,8 @@ def amounts_at_home(
     for code, count in converted.left_out.items():
         context.log.add(
             "currency",
-            f"{count_of(kind, count)} have their {field} in {code[:12]}, for which there is no rate; these "
-            f"amounts were left out. Add {code[:12]} to rates under [currency] to count them.",
+            f"{count_of(kind, count)} with the {field} in {code[:12]}, for which there is no rate, left "
+            f"out. Add {code[:12]} to rates under [currency] to count them.",
             count=count,
             source=f"{kind.value}.{field}",
         )

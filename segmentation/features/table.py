@@ -43,7 +43,7 @@ class Feature:
     """One feature of all records, in the order of the pulled table."""
 
     spec: FeatureSpec
-    values: Floats | Texts
+    column: Floats | Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,13 @@ class FeatureTable:
             return np.full(len(self), None, dtype=object)
         found: Texts = self.values[name].to_numpy(dtype=object)
         return found
+
+    def value(self, name: str, at: int) -> float | str | None:
+        """One value, None where it is missing."""
+        found = self.values[name].iloc[at]
+        if pd.isna(found):
+            return None
+        return found if isinstance(found, str) else float(found)
 
     def rows(self, ids: Sequence[str]) -> pd.DataFrame:
         """The features of these records, in their order; rows of ids that are not there are all missing."""

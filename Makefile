@@ -53,9 +53,9 @@ wheel-check: $(READY) ## Build the wheel, install it in an empty environment, us
 bench: $(READY) ## Time and peak memory on the real data sets
 	@$(PY) -m benchmarks
 
-lock: ## Choose the newest versions that fit and write them down (needs uv)
+lock: ## Write down the versions that fit pyproject.toml (needs uv); ARGS=--upgrade takes the newest
 	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv" >&2; exit 1; }
-	uv lock --upgrade
+	uv lock $(ARGS)
 	@{ echo "# The versions of uv.lock for pip, written by \`make lock\`. Do not edit."; \
 	   uv export --frozen --quiet --no-header --no-annotate --no-emit-project --all-groups; } > requirements-dev.txt
 

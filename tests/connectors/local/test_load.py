@@ -236,6 +236,16 @@ def test_a_record_that_is_imported_again_is_back_with_our_values(crm: LocalConne
     assert (result.outcome, result.merged_into) == (WriteOutcome.WRITTEN, None)
 
 
+def test_a_record_that_came_back_and_is_deleted_is_no_longer_a_merged_one(crm: LocalConnector) -> None:
+    crm.load(accounts({}, {}), as_of=DAY)
+    crm.merge(ACCOUNT, "a1", "a2")
+    crm.load(accounts({}, {}), as_of=DAY)
+    *_, last = crm.pull(ACCOUNT)
+    crm.load(accounts({}), as_of=DAY, mirror=True)
+    (page,) = crm.pull(ACCOUNT, since=last.watermark)
+    assert [(gone.record_id, gone.merged_into) for gone in page.deleted] == [("a2", None)]
+
+
 def test_a_dry_run_reports_the_same_and_stores_nothing(crm: LocalConnector) -> None:
     crm.load(accounts({"name": "Acme"}, {"name": "Bolt"}), as_of=date(2026, 10, 5))
     before, described = crm.table(ACCOUNT), crm.describe(ACCOUNT)

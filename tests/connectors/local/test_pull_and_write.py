@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connectors.errors import DataError, SchemaError, UsageError
 from connectors.local import open_connector
 from connectors.local.connector import LocalConnector
+from connectors.local.limits import PAGE_RECORDS
 from connectors.model import FieldValue, FieldWrite, ObjectKind, WriteOutcome
 from tests.connectors.local.making import ACCOUNT, DAY, Clock, accounts, ids_of, managed_specs, modified_at
 
@@ -67,6 +68,19 @@ def follow(crm: LocalConnector, mirror: dict[str, dict[str, object]], since: str
         for gone in page.deleted:
             mirror.pop(gone.record_id, None)
     return pages
+
+
+def test_records_that_just_fill_a_page_are_one_page(crm: LocalConnector) -> None:
+    crm.load(accounts(*({"name": "x"} for _ in range(PAGE_RECORDS))), as_of=DAY)
+    assert [page.table.num_rows for page in crm.pull(ACCOUNT)] == [PAGE_RECORDS]
+    crm.create(ACCOUNT, {}, "Jo")
+    assert [page.table.num_rows for page in crm.pull(ACCOUNT)] == [PAGE_RECORDS, 1]
+
+
+def test_a_full_pull_does_not_speak_of_what_is_gone(crm: LocalConnector) -> None:
+    crm.load(accounts({}, {}), as_of=DAY)
+    crm.delete(ACCOUNT, ["a1"])
+    assert [(ids_of([page]), page.deleted) for page in crm.pull(ACCOUNT)] == [(["a2"], ())]
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "2026-11-02", "1762070400000"])

@@ -1,5 +1,6 @@
 """What `run`, `apply` and `approve --apply` share: the question before writing, and the result after."""
 
+import logging
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from sync.results import RunResult
 
 __all__ = ["carry_out_run", "confirming"]
+
+_logger = logging.getLogger(__name__)
 
 
 def confirming(
@@ -37,6 +40,7 @@ def confirming(
 def carry_out_run(invocation: Invocation, workspace: "Workspace", work: "Callable[[], RunResult]") -> int:
     """Do the work and show its result: on stdout what was done, on stderr why it ended early."""
     result = work()
+    _log(result)
     invocation.pause_progress()
     view = views.RunView(result, workspace.connector.identify().label)
     failure = view.failure()
@@ -45,3 +49,22 @@ def carry_out_run(invocation: Invocation, workspace: "Workspace", work: "Callabl
     if failure is not None and not invocation.as_json:
         views.show(failure, as_json=False, stream=sys.stderr)
     return result.exit_code
+
+
+def _log(result: "RunResult") -> None:
+    """One line that a schedule keeps: ids and counts, nothing else."""
+    changes = result.changes
+    error = getattr(result.error, "code", None)
+    _logger.info(
+        "run.finished",
+        extra={
+            "run_id": result.run_id,
+            "status": result.status.value,
+            "written": changes.written,
+            "rejected": changes.rejected,
+            "held": changes.held,
+            "pending": changes.pending,
+            "write_requests": result.write_requests,
+            "error": error,
+        },
+    )

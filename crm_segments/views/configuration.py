@@ -68,11 +68,12 @@ class ConfigView:
             heading(console, f"[[{names}]]" if is_entry else f"[{names}]")
             grid = Table.grid(padding=(0, 2, 0, 0))
             grid.add_column(no_wrap=True)
-            grid.add_column(overflow="fold", min_width=12)
-            grid.add_column(overflow="fold", style="dim")
+            grid.add_column(overflow="fold")
+            if self.with_origin:
+                grid.add_column(overflow="fold", style="dim")
             for path, value in entries:
-                origin = self.loaded.origin(path) if self.with_origin else ""
-                grid.add_row(Text(str(path[-1]), style="cyan"), Text(_as_text(value)), Text(origin))
+                origin = [Text(self.loaded.origin(path))] if self.with_origin else []
+                grid.add_row(Text(str(path[-1]), style="cyan"), Text(_as_text(value)), *origin)
             console.print(Padding(grid, (0, 0, 0, 2), expand=False))
         if not self.with_origin:
             to_do_next(console, ("crm-segments config show --origin", "where each value comes from"))

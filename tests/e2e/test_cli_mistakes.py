@@ -1,0 +1,197 @@
+"""What people get wrong, and what they are told: the code, the place, the fix, and nothing half-done."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cli import Cli, labels
+from tests.e2e.documents import RunDocument
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    made = Cli(tmp_path)
+    made.configure()
+    return made
+
+
+def put_accounts(cli: Cli, rows: list[dict[str, str]], folder: str = "in") -> str:
+    (cli.folder / folder).mkdir(exist_ok=True)
+    with (cli.folder / folder / "accounts.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def accounts(number: int, **same: str) -> list[dict[str, str]]:
+    varied = [
+        {"account_id": f"A{i}", "name": f"Name {i}", "employees": str(10 + i * 7), "industry": "Retail"}
+        for i in range(number)
+    ]
+    return [row | same for row in varied]
+
+
+def said(cli: Cli, *arguments: str, code: int, **environment: str) -> str:
+    """What stderr says of a failing command; stdout stays empty."""
+    result = cli(*arguments, **environment)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    return " ".join(result.stderr.split())
+
+
+def test_a_folder_without_settings_names_init(tmp_path: Path) -> None:
+    text = said(Cli(tmp_path), "plan", code=2)
+    assert "There is no config.toml in this folder" in text
+    assert "crm-segments init" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_key_is_named_with_its_line_and_what_was_meant(cli: Cli) -> None:
+    cli.configure("[sync]", "max_change_share = 0.2")
+    text = said(cli, "run", "--yes", code=2)
+    assert "config.toml, line 5" in text
+    assert 'did you mean "max_changed_share"?' in text
+
+
+def test_a_crm_of_a_later_version_is_refused_honestly(cli: Cli) -> None:
+    (cli.folder / "config.toml").write_text('[connection]\ncrm = "salesforce"\n')
+    text = said(cli, "plan", code=2)
+    assert "this version has only the embedded CRM" in text
+    assert "crm-segments import" in text
+
+
+def test_a_crm_file_that_is_missing_names_import(cli: Cli) -> None:
+    assert "crm-segments import" in said(cli, "plan", code=2)
+    assert not (cli.folder / "crm.db").exists()
+
+
+def test_nobody_to_ask_names_the_flag(cli: Cli) -> None:
+    assert "--yes" in said(cli, "run", code=2)
+    document = cli.document("run", code=2)
+    assert RunDocument.model_validate(document).error is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["import", "nowhere"], "nowhere"),
+        (["import", "in", "--as-of", "01/02/2026"], "--as-of 2026-11-02"),
+        (["run", "--yes", "--as-of", "tomorrow"], "not a calendar day"),
+        (["sample", "out", "--world", "fife"], 'Did you mean "five"?'),
+        (["approve", "nothing"], "nothing"),
+        (["init"], "already"),
+        (["init", "--crm", "hubspot", "--force"], "not part of this version"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistaken_argument_is_said_and_ends_with_2(cli: Cli, arguments: list[str], expected: str) -> None:
+    cli.done("import", put_accounts(cli, accounts(3)))
+    assert expected in said(cli, *arguments, code=2)
+
+
+def test_an_option_that_does_not_exist_is_one_document_under_json(cli: Cli) -> None:
+    document = cli.document("run", "--no-such-option", code=2)
+    assert document["status"] == "failed"
+    error = document["error"]
+    assert isinstance(error, dict)
+    assert "--no-such-option" in error["message"]
+
+
+def test_bad_lines_are_listed_and_nothing_is_stored(cli: Cli) -> None:
+    rows = accounts(40)
+    for row in rows[:25]:
+        row["created_at"] = "31.02.2026"
+    put_accounts(cli, [{"created_at": "2026-01-31"} | row for row in rows])
+    text = said(cli, "import", "in", code=2)
+    assert text.count("accounts.csv, line") == 20
+    assert not (cli.folder / "crm.db").exists()
+
+
+def test_bad_lines_can_be_set_aside(cli: Cli) -> None:
+    rows = [{"created_at": "2026-01-31"} | row for row in accounts(40)]
+    rows[7]["created_at"] = "2026-02-31"
+    put_accounts(cli, rows)
+    shown = cli.done("import", "in", "--rejects", "bad.csv")
+    assert "1 line could not be read" in shown
+    assert "2026-02-31" in (cli.folder / "bad.csv").read_text("utf-8-sig")
+    assert cli.document("import", "in", "--rejects", "bad2.csv")["rejected_lines"] == ["accounts.csv:9"]
+
+
+def test_a_dry_run_of_an_import_stores_nothing(cli: Cli) -> None:
+    shown = cli.done("import", put_accounts(cli, accounts(5)), "--dry-run")
+    assert "nothing was stored" in shown
+    assert not (cli.folder / "crm.db").exists()
+
+
+def test_headers_without_records_are_refused(cli: Cli) -> None:
+    put_accounts(cli, accounts(1))
+    path = cli.folder / "in/accounts.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert "There is no record" in said(cli, "import", "in", code=2)
+
+
+def test_mirror_with_an_empty_file_is_refused_before_it_deletes_everything(cli: Cli) -> None:
+    put_accounts(cli, accounts(5))
+    (cli.folder / "in/contacts.csv").write_text("contact_id,account_id\n")
+    text = said(cli, "import", "in", "--mirror", code=2)
+    assert "--mirror" in text
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [accounts(12), accounts(200, name="Same", employees="50")],
+    ids=["twelve accounts", "all accounts alike"],
+)
+def test_data_without_segments_stop_before_anything_is_written(cli: Cli, rows: list[dict[str, str]]) -> None:
+    cli.done("import", put_accounts(cli, rows))
+    stopped = RunDocument.model_validate(cli.document("run", "--yes", code=6))
+    assert stopped.status == "stopped"
+    assert stopped.error is not None
+    assert stopped.error.hint
+    assert stopped.write_requests == 0
+    assert labels(cli) == {}
+
+
+def test_no_stable_segments_is_said_and_printed_rules_are_the_way_on(cli: Cli) -> None:
+    cli.done("import", str(DATA / "maven_sales"))
+    text = said(cli, "run", "--yes", code=6)
+    assert 'fallback = "tiers"' in text
+    assert labels(cli) == {}
+    cli.configure(segmentation='fallback = "tiers"')
+    document = cli.document("run", "--yes")
+    segments = RunDocument.model_validate(document).segments
+    assert sum(segment.count for segment in segments) == len(labels(cli)) > 0
+
+
+def test_hostile_names_are_escaped_on_the_terminal_and_kept_in_the_data(cli: Cli) -> None:
+    rows = accounts(30)
+    rows[0]["name"] = "\x1b[31m[red]Evil\u202e"
+    cli.done("import", put_accounts(cli, rows))
+    shown = said(cli, "explain", "\x1b[31m[red]Evil\u202e", code=2)
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+
+
+def test_a_file_that_is_not_a_crm_is_refused_and_left_alone(cli: Cli) -> None:
+    (cli.folder / "crm.db").write_text("a letter to my mother")
+    assert "crm.db" in said(cli, "plan", code=2)
+    assert (cli.folder / "crm.db").read_text() == "a letter to my mother"
+
+
+def test_no_command_ever_shows_a_secret(cli: Cli) -> None:
+    secret = "canary-7f3a9c"  # noqa: S105 - a bird, not a password
+    for arguments in (["config", "show"], ["doctor"], ["plan"], ["status", "--json"]):
+        result = cli(
+            *arguments,
+            "--log-level",
+            "debug",
+            "--debug",
+            CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN=secret,
+        )
+        assert secret not in result.stdout + result.stderr
+    assert "(set, not shown)" in cli.done("config", "show", CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN=secret)

@@ -35,7 +35,8 @@ class ConnectionLock:
         try:
             self._file.acquire()
         except Timeout as error:
-            raise self._held() from error
+            with self._store.begin() as tx:
+                raise self._held(tx) from error
         table = schema.lock
         with self._store.begin() as tx:
             last = tx.execute(sa.select(table.c.fencing).filter_by(name=self._name)).scalar()
@@ -64,11 +65,11 @@ class ConnectionLock:
         """
         newest = tx.execute(sa.select(schema.lock.c.fencing).filter_by(name=self._name)).scalar()
         if newest != self.fencing:
-            raise self._held()
+            raise self._held(tx)
 
-    def _held(self) -> LockedError:
-        with self._store.begin() as tx:
-            row = tx.execute(sa.select(schema.lock).filter_by(name=self._name)).one_or_none()
+    def _held(self, tx: sa.Connection) -> LockedError:
+        # In the caller's transaction: a second one would wait for the first for ever.
+        row = tx.execute(sa.select(schema.lock).filter_by(name=self._name)).one_or_none()
         owner = f" ({row.owner}, since {row.taken_at})" if row else ""
         return LockedError(
             f"Another run is working on this CRM connection{owner}.",

@@ -93,6 +93,9 @@ class Connector(Protocol):
 
         Yields:
             Pages; at least one, which may be empty. No record is lost or doubled within one pull.
+
+        Raises:
+            DataError: `since` lies ahead of the CRM (an older copy was put back): pull everything.
         """
         ...
 
@@ -100,6 +103,9 @@ class Connector(Protocol):
         """What the CRM holds now, for these ids: the id column, then `fields`, all as text.
 
         Records that are gone have no row; order is not promised. Dates are ISO text, null is null.
+
+        Raises:
+            SchemaError: The object has no such field.
         """
         ...
 
@@ -135,5 +141,9 @@ class ListBuilder(Protocol):
     """Optional: can keep one saved list per segment."""
 
     def ensure_lists(self, specs: Sequence[ListSpec], *, dry_run: bool = False) -> list[ListChange]:
-        """Make one list per spec, found by `key`; lists of others are never touched."""
+        """Make one list per spec, found by object and `key`; lists of others are never touched.
+
+        Raises:
+            SchemaError: A list of this key shows another field or value.
+        """
         ...

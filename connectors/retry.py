@@ -33,7 +33,7 @@ class RetryPolicy:
         Raises:
             TransientError: The last refusal, when all attempts were used up.
         """
-        backoff = tenacity.wait_exponential_jitter(self.first_wait_seconds, self.max_wait_seconds)
+        backoff = tenacity.wait_random_exponential(self.first_wait_seconds, self.max_wait_seconds)
 
         def wait(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connectors.errors import StopRequested, TransientError
+from connectors.errors import DataError, StopRequested, TransientError
 from connectors.model import ObjectKind, Page, Progress, id_column
 from sync.workspace import Workspace, new_id
 
@@ -154,7 +154,11 @@ def _advance(
     if len(known.files) > MAX_DELTAS:
         base = _write(folder, kind, [merged])
         known = replace(known, files=(base,))
-    pages, deleted, watermark = _read_pages(ws, kind, fields, since=known.watermark)
+    try:
+        pages, deleted, watermark = _read_pages(ws, kind, fields, since=known.watermark)
+    except DataError:
+        # An older copy of the CRM was put back: what we know of it is worth nothing.
+        return _pull_base(ws, folder, kind, fields)
     delta = _concat(pages)
     if delta.num_rows == 0 and not deleted:
         return replace(known, watermark=watermark), merged

@@ -204,11 +204,11 @@ def _check_found(kind: ObjectKind, found: FieldSpec, wanted: FieldSpec) -> None:
     if found.installation_id != wanted.installation_id:
         raise SchemaError(
             f"Field {wanted.name} of {kind} belongs to another installation of crm-segments.",
-            hint="If that installation is no longer used, take the field over with"
-            " `crm-segments fields adopt`; else set `field` under [[segmentation]] to a name that is free.",
+            hint="If that installation is gone, take its fields over with `crm-segments refit` and then"
+            " `crm-segments refit approve`; else set `field` under [[segmentation]] to a name that is free.",
             code="schema.field.other_installation",
             details=details,
-            next_command="crm-segments fields adopt",
+            next_command="crm-segments refit",
         )
     if found.type is not wanted.type:
         raise SchemaError(

@@ -118,7 +118,7 @@ class FieldSuite:
         others = fields_of(world.connector, installation_id=OTHER_INSTALLATION_ID)
         with pytest.raises(SchemaError, match=_STEM_PATTERN) as caught:
             world.connector.ensure_fields(world.kind, list(others.values()))
-        assert "fields adopt" in caught.value.hint
+        assert "refit" in caught.value.hint
         assert world.connector.describe(world.kind) == before
 
     def test_a_field_of_another_type_is_refused(self, world: World) -> None:

@@ -15,9 +15,6 @@ from connectors.errors import (
 )
 from connectors.retry import RetryPolicy
 
-# Newer releases of tenacity call it `multiplier`, a name that the oldest one we support does not know.
-pytestmark = pytest.mark.filterwarnings("ignore:The 'initial' parameter is deprecated:DeprecationWarning")
-
 
 class Refusing:
     """Refuses some calls, then answers."""

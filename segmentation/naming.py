@@ -65,23 +65,28 @@ def _titles(sizes: Sequence[str | None], traits: Sequence[Sequence[Trait]]) -> l
     """Titles that differ, each the shortest true one that its segment can have."""
     # Size leads only where it tells somebody apart.
     shown = [size if len(set(sizes)) > 1 else None for size in sizes]
-    usable = [[trait for trait in own if trait.phrase] for own in traits]
-    options = [list(_options(size, own)) for size, own in zip(shown, usable, strict=True)]
+    options = [list(_options(size, own)) for size, own in zip(shown, traits, strict=True)]
+    wanted = [own[0].casefold() for own in options]
     chosen: list[str] = []
     for at, own in enumerate(options):
-        others = {option[0].casefold() for other, option in enumerate(options) if other != at and option}
         taken = {title.casefold() for title in chosen} | {UNCLASSIFIED_TITLE.casefold()}
         free = [title for title in own if title.casefold() not in taken]
-        best = next((title for title in free if title.casefold() not in others), free[0] if free else None)
-        chosen.append(best or _numbered(own[0] if own else "Others", taken))
+        others = wanted[:at] + wanted[at + 1 :]
+        distinct = (title for title in free if not any(_is_part(title.casefold(), other) for other in others))
+        chosen.append(next(distinct, None) or next(iter(free), None) or _numbered(own[0], taken))
     return chosen
+
+
+def _is_part(title: str, other: str) -> bool:
+    """Whether a title would be true of the segment with the other title as well."""
+    return other == title or other.startswith(f"{title},")
 
 
 def _options(size: str | None, traits: Sequence[Trait]) -> Iterator[str]:
     """Possible titles, best first, all short enough."""
     # Beside a word for size, traits of size say nothing new.
     told = {"employees", "annual_revenue"} if size else set()
-    kept = [trait for trait in traits if trait.feature not in told]
+    kept = [trait for trait in traits if trait.phrase and trait.feature not in told]
     phrases = [trait.phrase for trait in kept]
     nouns = [trait.phrase for trait in kept if trait.is_noun]
     if phrases and phrases[0] == "never bought":

@@ -39,7 +39,7 @@ class Records:
         ids = table.column(column)
         if ids.null_count:
             raise DataError(
-                f"{ids.null_count} {self.kind.value} records have no {column}.",
+                f"{ids.null_count} {self.kind.value} record{'s' * (ids.null_count > 1)} without {column}.",
                 hint=f"Give every record its {column} and import again.",
                 code="data.records.no_id",
             )

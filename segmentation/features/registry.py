@@ -169,6 +169,7 @@ def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> Fe
     frame = pd.DataFrame(
         # Left to itself, pandas would make texts of its own kind and turn None into NaN.
         {feature.spec.name: pd.Series(feature.column, dtype=feature.column.dtype) for feature in features},
+        index=range(len(ids)),
         copy=False,
     )
     order = _canonical_order(frame, ids.to_numpy(zero_copy_only=False))
@@ -186,7 +187,7 @@ def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> Fe
 
 def _canonical_order(frame: pd.DataFrame, ids: Texts) -> Indexes:
     """An order that depends on what records are like; ids only break ties between equal records."""
-    if frame.empty:
+    if frame.shape[1] == 0:
         return np.argsort(ids.astype(str), kind="stable")
     content = pd.util.hash_pandas_object(frame, index=False).to_numpy()
     return np.lexsort((ids.astype(str), content))

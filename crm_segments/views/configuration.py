@@ -106,6 +106,7 @@ def settings_schema() -> dict[str, object]:
     properties = schema["$defs"]["ConnectionSettings"]["properties"]
     for name in ConnectionSettings.environment_only:
         del properties[name]
+        schema["properties"]["connection"]["default"].pop(name, None)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "config.toml of crm-segments"
     return schema

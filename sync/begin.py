@@ -12,9 +12,10 @@ from segmentation.model import SegmentModel
 from sync.ledger import remember_written
 from sync.plan import Action, Plan, PlanStatus
 from sync.session import Session
-from sync.state import models, schema
+from sync.state import models
 from sync.state.assignments import adopt_assignments
 from sync.state.connections import bump_generation, current_generation
+from sync.state.holds import replace_holds
 from sync.state.models import ModelStatus
 from sync.state.plans import StoredPlan, set_plan_status
 from sync.state.runs import begin_run
@@ -125,7 +126,7 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
             _adopt_model(tx, scope_id, plan.head.model_id)
         adopt_assignments(tx, scope_id, plan.assignments, model_id=plan.head.model_id, run_id=run_id)
         remember_written(tx, scope_id, plan.rows(Action.ADOPT), run_id)
-        _replace_holds(tx, scope_id, plan, ws.store.now())
+        replace_holds(tx, scope_id, plan.rows(Action.HOLD), ws.store.now())
     return Begun(run_id, generation)
 
 
@@ -163,23 +164,6 @@ def _adopt_model(tx: sa.Connection, scope_id: int, model_id: str) -> None:
     model = SegmentModel.from_json(models.get_model(tx, model_id).body)
     titles = [(segment.key, segment.title) for segment in model.segments]
     models.adopt_model(tx, scope_id, model_id, titles)
-
-
-def _replace_holds(tx: sa.Connection, scope_id: int, plan: Plan, now: str) -> None:
-    table = schema.hold
-    since = dict(tx.execute(sa.select(table.c.record_id, table.c.since).filter_by(scope_id=scope_id)).all())
-    tx.execute(table.delete().filter_by(scope_id=scope_id))
-    rows = [
-        {
-            "scope_id": scope_id,
-            "record_id": change["record_id"],
-            "reason": change["cause"],
-            "since": since.get(change["record_id"], now),
-        }
-        for change in plan.rows(Action.HOLD).select(["record_id", "cause"]).to_pylist()
-    ]
-    if rows:
-        tx.execute(table.insert(), rows)
 
 
 def status_of(error: CrmSegmentsError) -> str:

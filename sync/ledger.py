@@ -19,6 +19,7 @@ from sync.diff import VALUE_SCHEMA
 from sync.plan import PARTS, Action, Plan
 from sync.results import ChangeCounts
 from sync.state import schema
+from sync.state.holds import add_holds
 from sync.state.lock import ConnectionLock
 from sync.state.store import StateStore
 
@@ -218,6 +219,9 @@ class Ledger:
             results=[results.get(row) for row in rows],
             stamp=exceptions.Stamp(self._run_id, self._plan.head.schema_hash, self._store.now()),
         )
+        ids = slice_["record_id"].to_pylist()
+        held = [each for each, outcome in zip(ids, outcomes, strict=True) if outcome is Outcome.HELD]
+        add_holds(tx, self._scope_id, held, self._store.now())
 
     def _digest(self, batch_no: int, rows: Sequence[int], letters: str) -> str:
         text = "\x1f".join((self._run_id, str(batch_no), self._plan.plan_id, format_rows(rows), letters))

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.errors import CrmSegmentsError, GuardError, StalePlanError
 from segmentation.config import SegmentationSettings
 from segmentation.model import SegmentModel
+from sync import exceptions
 from sync.ledger import remember_written
 from sync.plan import Action, Plan, PlanStatus
 from sync.session import Session
@@ -126,6 +128,8 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
             _adopt_model(tx, scope_id, plan.head.model_id)
         adopt_assignments(tx, scope_id, plan.assignments, model_id=plan.head.model_id, run_id=run_id)
         remember_written(tx, scope_id, plan.rows(Action.ADOPT), run_id)
+        open_rows = pa.concat_tables([plan.rows(Action.SET), plan.rows(Action.WAIT)])
+        exceptions.forget_others(tx, scope_id, set(open_rows["record_id"].to_pylist()))
         replace_holds(tx, scope_id, plan.rows(Action.HOLD), ws.store.now())
     return Begun(run_id, generation)
 

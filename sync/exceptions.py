@@ -1,6 +1,6 @@
 """Records that were not plainly written: why, and when they are tried again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from sync.diff import value_digest
 from sync.results import RejectedGroup
 from sync.state import schema
 
-__all__ = ["Stamp", "count_by_state", "load_waiting", "record", "rejected_groups"]
+__all__ = ["Stamp", "count_by_state", "forget_others", "load_waiting", "record", "rejected_groups"]
 
 RETRY_AFTER = timedelta(days=7)
 """A rejected record is tried again after this long even if nothing changed (decided in ADR 0005)."""
@@ -63,11 +63,16 @@ def record(
                     "at": stamp.at,
                 }
             )
-    for start in range(0, len(over), 500):
-        ids = over[start : start + 500]
-        tx.execute(table.delete().where(table.c.scope_id == scope_id, table.c.record_id.in_(ids)))
+    _delete(tx, scope_id, over)
     if rows:
         tx.execute(table.insert(), rows)
+
+
+def forget_others(tx: sa.Connection, scope_id: int, open_ids: Collection[str]) -> None:
+    """Forget the exceptions of all records but these: they were put right by hand, left the scope, or are gone."""
+    table = schema.exception
+    known = tx.execute(sa.select(table.c.record_id).filter_by(scope_id=scope_id)).scalars().all()
+    _delete(tx, scope_id, sorted(set(known).difference(open_ids)))
 
 
 def load_waiting(tx: sa.Connection, scope_id: int, *, schema_hash: str, now: datetime) -> pa.Table:
@@ -118,3 +123,10 @@ def count_by_state(tx: sa.Connection, scope_ids: Sequence[int]) -> dict[str, int
         .group_by(table.c.state)
     ).all()
     return {row[0]: row[1] for row in rows}
+
+
+def _delete(tx: sa.Connection, scope_id: int, record_ids: Sequence[str]) -> None:
+    table = schema.exception
+    for start in range(0, len(record_ids), 500):
+        ids = record_ids[start : start + 500]
+        tx.execute(table.delete().where(table.c.scope_id == scope_id, table.c.record_id.in_(ids)))

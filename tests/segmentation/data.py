@@ -58,9 +58,9 @@ def features_of(found: Records, as_of: date = AS_OF, **settings: object) -> Feat
     return compute_features(found, chosen, currency=USD, as_of=as_of)
 
 
-def column(features: FeatureTable, name: str) -> dict[str, object]:
-    """One feature by record id."""
-    return dict(zip(features.ids.to_pylist(), features.values[name].tolist(), strict=True))
+def column(features: FeatureTable, name: str) -> dict[str, float | str | None]:
+    """One feature by record id, None where it is missing."""
+    return {record: features.value(name, at) for at, record in enumerate(features.ids.to_pylist())}
 
 
 def read_bundle(folder: Path) -> Records:

@@ -124,4 +124,4 @@ def test_absurd_conditions_are_refused(condition: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_a_condition_or_a_clear_error(text: str) -> None:
     with suppress(ConfigError):
-        assert parse(text)
+        assert parse(text) is not None

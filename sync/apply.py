@@ -4,7 +4,7 @@ The calling thread is the only one that writes the ledger; a small pool carries 
 makes the intents of its batches durable in one transaction, sends them, and settles them as they come back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,10 +15,11 @@ from connectors.contract import ListBuilder
 from connectors.errors import (
     CrmSegmentsError,
     ProtocolError,
+    SchemaError,
     StopRequested,
     UnknownOutcomeError,
 )
-from connectors.model import FieldValue, FieldWrite, Progress, WriteResult
+from connectors.model import FieldValue, FieldWrite, Progress, WriteOutcome, WriteResult
 from sync.doubt import read_back, settle_doubt
 from sync.fields import field_specs, list_specs
 from sync.ledger import BatchInDoubt, Ledger, Outcome
@@ -67,6 +68,8 @@ def _carry_out_stage(execution: Execution, stage: Stage) -> None:
             specs = field_specs(plan.head, execution.stem, limit, execution.session.installation_id)
             ws.retry.call(lambda: ws.connector.ensure_fields(plan.head.object, specs))
         case WriteBatches():
+            # What is refused from here on is refused by the fields as they are now.
+            execution.ledger.schema_hash = _fields_now(execution)
             _write_batches(execution, stage.batches)
         case BuildLists():
             builder = ws.connector
@@ -90,30 +93,16 @@ def _hold_edited(execution: Execution, settled: set[int]) -> set[int]:
     if not open_rows:
         return set()
     changes = plan.take(open_rows).to_pylist()
-    held = _read_existing(execution, [change["record_id"] for change in changes])
+    held = read_back(ws, plan, [change["record_id"] for change in changes])
     edited = [
         row
         for row, change in zip(open_rows, changes, strict=True)
-        if (now := held.get(change["record_id"])) is not None
-        and now not in (_values(change, "seen_"), _values(change, ""))
+        if held.has(change) and not (held.agrees(change, "seen_") or held.agrees(change, ""))
     ]
     if edited:
         (number,) = execution.ledger.begin([edited])
         execution.ledger.settle(number, edited, [Outcome.HELD] * len(edited))
     return set(edited)
-
-
-def _read_existing(execution: Execution, ids: Sequence[str]) -> dict[str, tuple[str | None, ...]]:
-    """Like `read_back`, where our fields may not be there yet."""
-    if execution.plan.head.missing_fields:
-        description = execution.session.ws.connector.describe(execution.plan.head.object)
-        if any(description.field(name) is None for name in execution.plan.head.missing_fields):
-            return {}
-    return read_back(execution.session.ws, execution.plan, ids)
-
-
-def _values(change: dict[str, str | None], prefix: str) -> tuple[str | None, ...]:
-    return tuple(change[prefix + part] for part in PARTS)
 
 
 def _write_batches(execution: Execution, batches: Sequence[Sequence[int]]) -> None:
@@ -177,41 +166,57 @@ def _settle(
     execution: Execution, batch: BatchInDoubt, future: Future[list[WriteResult]]
 ) -> CrmSegmentsError | None:
     """Record how a batch came back; returns what must stop the run."""
+    error = _record(execution, batch, future.result)
+    return _send_rest(execution, batch) if isinstance(error, UnknownOutcomeError) else error
+
+
+def _record(
+    execution: Execution, batch: BatchInDoubt, answer: Callable[[], list[WriteResult]]
+) -> CrmSegmentsError | None:
+    """Record the answer to a batch, or what came instead of one, which is returned."""
     ws, ledger, plan = execution.session.ws, execution.ledger, execution.plan
-    error = future.exception()
-    if error is None:
-        ledger.settle_results(batch.batch_no, batch.rows, future.result())
-        return None
-    if isinstance(error, UnknownOutcomeError | ProtocolError):
+    try:
+        results = answer()
+    except (UnknownOutcomeError, ProtocolError) as error:
         ledger.count_request(batch.batch_no)
         settle_doubt(ws, ledger, plan, [batch])
-        return error if isinstance(error, ProtocolError) else _resend_later(execution, batch)
-    if isinstance(error, CrmSegmentsError):
+        return error
+    except CrmSegmentsError as error:
         # Any other refusal promises that nothing of the batch was touched.
         ledger.settle(batch.batch_no, batch.rows, [Outcome.NOT_SENT] * len(batch.rows))
         return error
-    raise error
+    if all(result.outcome is WriteOutcome.REJECTED for result in results) and _have_fields_moved(execution):
+        ledger.settle(batch.batch_no, batch.rows, [Outcome.NOT_SENT] * len(batch.rows), requests=1)
+        return SchemaError(
+            "One of our fields was removed or changed in the CRM while records were written.",
+            hint="Run again: fields that are missing are made anew.",
+            code="schema.field.moved",
+            details={"fields": sorted(plan.head.field_names.values())},
+            next_command="crm-segments run",
+        )
+    ledger.settle_results(batch.batch_no, batch.rows, results)
+    return None
 
 
-def _resend_later(execution: Execution, batch: BatchInDoubt) -> CrmSegmentsError | None:
+def _send_rest(execution: Execution, batch: BatchInDoubt) -> CrmSegmentsError | None:
     """After a lost answer: rows that were not reached are sent once more, in a batch of their own."""
     settled = execution.ledger.final_rows()
     missing = [row for row in batch.rows if row not in settled]
     if not missing:
         return None
     (number,) = execution.ledger.begin([missing])
-    retry = BatchInDoubt(number, tuple(missing))
-    try:
-        results = _send(execution, retry)
-    except UnknownOutcomeError as error:
-        execution.ledger.count_request(number)
-        settle_doubt(execution.session.ws, execution.ledger, execution.plan, [retry])
-        return error
-    except CrmSegmentsError as error:
-        execution.ledger.settle(number, missing, [Outcome.NOT_SENT] * len(missing))
-        return error
-    execution.ledger.settle_results(number, missing, results)
-    return None
+    rest = BatchInDoubt(number, tuple(missing))
+    return _record(execution, rest, lambda: _send(execution, rest))
+
+
+def _fields_now(execution: Execution) -> str:
+    ws, head = execution.session.ws, execution.plan.head
+    description = ws.retry.call(lambda: ws.connector.describe(head.object))
+    return description.fingerprint(tuple(head.field_names.values()))
+
+
+def _have_fields_moved(execution: Execution) -> bool:
+    return _fields_now(execution) != execution.ledger.schema_hash
 
 
 def _stop_if_asked(execution: Execution, left: int) -> None:

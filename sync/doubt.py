@@ -4,17 +4,17 @@ Wait until the CRM can no longer be working on it, read the records back, compar
 values was written, what holds the old ones was not, and anything else is someone else's edit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
-from connectors.contract import Connector
 from connectors.model import id_column
 from sync.ledger import BatchInDoubt, Ledger, Outcome
 from sync.plan import PARTS, Plan
 from sync.workspace import Workspace
 
-__all__ = ["read_back", "settle_doubt"]
+__all__ = ["Held", "read_back", "settle_doubt"]
 
 
 def settle_doubt(ws: Workspace, ledger: Ledger, plan: Plan, batches: Sequence[BatchInDoubt]) -> None:
@@ -32,31 +32,47 @@ def settle_doubt(ws: Workspace, ledger: Ledger, plan: Plan, batches: Sequence[Ba
         ledger.settle(batch.batch_no, rows, [_judge(change, held) for change in slice_.to_pylist()])
 
 
-def read_back(ws: Workspace, plan: Plan, ids: Sequence[str]) -> dict[str, tuple[str | None, ...]]:
-    """What the CRM holds now in our fields, by record id; records that are gone are missing."""
-    names = plan.head.field_names
-    fields = [names[part] for part in PARTS]
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the CRM holds in our fields."""
+
+    parts: tuple[str, ...]
+    """Parts whose field is there; others cannot be compared."""
+    values: Mapping[str, tuple[str | None, ...]]
+    """By record id, in the order of `parts`; records that are gone are missing."""
+
+    def has(self, change: Mapping[str, str | None]) -> bool:
+        """Whether the record is there."""
+        return str(change["record_id"]) in self.values
+
+    def agrees(self, change: Mapping[str, str | None], prefix: str) -> bool:
+        """Whether the fields that are there hold the change's values of before (`seen_`) or after."""
+        return self.values[str(change["record_id"])] == tuple(change[prefix + part] for part in self.parts)
+
+
+def read_back(ws: Workspace, plan: Plan, ids: Sequence[str]) -> Held:
+    """Read our fields of these records now, as far as the fields are there."""
+    kind, names = plan.head.object, plan.head.field_names
+    description = ws.retry.call(lambda: ws.connector.describe(kind))
+    parts = tuple(part for part in PARTS if description.field(names[part]))
+    fields = [names[part] for part in parts]
     found: dict[str, tuple[str | None, ...]] = {}
     size = ws.connector.limits.max_read_records
     for start in range(0, len(ids), size):
-        table = _read(ws, ws.connector, plan, ids[start : start + size], fields)
-        columns = [table[name].to_pylist() for name in (id_column(plan.head.object), *fields)]
+        table = _read(ws, plan, ids[start : start + size], fields)
+        columns = [table[name].to_pylist() for name in (id_column(kind), *fields)]
         found |= {row[0]: tuple(row[1:]) for row in zip(*columns, strict=True)}
-    return found
+    return Held(parts, found)
 
 
-def _read(
-    ws: Workspace, connector: Connector, plan: Plan, ids: Sequence[str], fields: Sequence[str]
-) -> pa.Table:
-    return ws.retry.call(lambda: connector.read(plan.head.object, ids, fields))
+def _read(ws: Workspace, plan: Plan, ids: Sequence[str], fields: Sequence[str]) -> pa.Table:
+    return ws.retry.call(lambda: ws.connector.read(plan.head.object, ids, fields))
 
 
-def _judge(change: dict[str, str | None], held: dict[str, tuple[str | None, ...]]) -> Outcome:
-    now = held.get(str(change["record_id"]))
-    if now is None:
+def _judge(change: Mapping[str, str | None], held: Held) -> Outcome:
+    if not held.has(change):
         return Outcome.GONE
-    if now == tuple(change[part] for part in PARTS):
-        return Outcome.WRITTEN
-    if now == tuple(change[f"seen_{part}"] for part in PARTS):
-        return Outcome.NOT_SENT
-    return Outcome.HELD
+    if held.agrees(change, ""):
+        # Where one of the fields has vanished, what was written to it has vanished with it.
+        return Outcome.WRITTEN if held.parts == PARTS else Outcome.NOT_SENT
+    return Outcome.NOT_SENT if held.agrees(change, "seen_") else Outcome.HELD

@@ -69,7 +69,7 @@ def record(
 
 
 def forget_others(tx: sa.Connection, scope_id: int, open_ids: Collection[str]) -> None:
-    """Forget the exceptions of all records but these: they were put right by hand, left the scope, or are gone."""
+    """Forget the exceptions of all other records: they were put right by hand, left the scope, are gone."""
     table = schema.exception
     known = tx.execute(sa.select(table.c.record_id).filter_by(scope_id=scope_id)).scalars().all()
     _delete(tx, scope_id, sorted(set(known).difference(open_ids)))

@@ -45,7 +45,7 @@ class Outcome(StrEnum):
     HELD = "H"
     """Someone changed our field in the meantime."""
     NOT_SENT = "N"
-    """Read back after doubt: the request never arrived. Goes into a new batch."""
+    """Certainly not carried out: refused, or never arrived. Goes into a new batch."""
 
 
 _FINAL = {Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.REJECTED, Outcome.GONE, Outcome.HELD, Outcome.LOCKED}
@@ -77,6 +77,8 @@ class Ledger:
         self._scope_id = scope_id
         self._run_id = run_id
         self._plan = plan
+        self.schema_hash = plan.head.schema_hash
+        """The fields that answers speak of; `apply` moves it on once it has made what was missing."""
 
     def begin(self, batches: Sequence[Sequence[int]]) -> list[int]:
         """Make the intent to write these rows durable; returns the batch numbers.
@@ -217,7 +219,7 @@ class Ledger:
             slice_,
             outcomes=[outcome.name.lower() for outcome in outcomes],
             results=[results.get(row) for row in rows],
-            stamp=exceptions.Stamp(self._run_id, self._plan.head.schema_hash, self._store.now()),
+            stamp=exceptions.Stamp(self._run_id, self.schema_hash, self._store.now()),
         )
         ids = slice_["record_id"].to_pylist()
         held = [each for each, outcome in zip(ids, outcomes, strict=True) if outcome is Outcome.HELD]

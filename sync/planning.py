@@ -1,5 +1,6 @@
 """Makes plans: pull, segment, compare. Writes nothing to the CRM."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -125,7 +126,8 @@ def make_plan(
     with ws.store.begin() as tx:
         waiting = exceptions.load_waiting(tx, scope_id, schema_hash=schema_hash, now=ws.clock())
     wanted = _wanted(segmented, seen, last)
-    changes = compare(wanted, seen, last, waiting, is_recovery=segmented.chosen.is_recovery)
+    base = _without_parts(last, [part for part in PARTS if names[part] in missing])
+    changes = compare(wanted, seen, base, waiting, is_recovery=segmented.chosen.is_recovery)
     head = PlanHead(
         plan_id=new_id(),
         connection_id=session.connection.connection_id,
@@ -234,6 +236,14 @@ def _wanted(segmented: _Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
         schema=VALUE_SCHEMA,
     )
     return wanted_values(fresh, keys, seen, last)
+
+
+def _without_parts(values: pa.Table, parts: Sequence[str]) -> pa.Table:
+    """A field that is gone as a whole is no edit of a record: there nothing was written last."""
+    for part in parts:
+        at = values.column_names.index(part)
+        values = values.set_column(at, values.schema.field(at), pa.nulls(values.num_rows, pa.string()))
+    return values
 
 
 def _schema_state(description: ObjectDescription, names: dict[str, str]) -> tuple[str, tuple[str, ...]]:

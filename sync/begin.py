@@ -16,11 +16,11 @@ from sync.plan import Action, Plan, PlanStatus
 from sync.session import Session
 from sync.state import models
 from sync.state.assignments import adopt_assignments
-from sync.state.connections import bump_generation, current_generation
+from sync.state.connections import bump_generation
 from sync.state.holds import replace_holds
 from sync.state.models import ModelStatus
 from sync.state.plans import StoredPlan, set_plan_status
-from sync.state.runs import begin_run
+from sync.state.runs import begin_run, newest_generation
 
 __all__ = ["begin_plan", "check_approved", "check_fresh", "resume_plan"]
 
@@ -88,8 +88,9 @@ def _conditions(
     is_retuned = head.settings_fingerprint != settings.model_fingerprint(ws.currency)
     yield is_retuned, "the settings that shape the segments changed", "settings"
     with ws.store.begin() as tx:
-        newest = current_generation(tx, head.connection_id)
-        current = models.find_model(tx, session.scope_id(settings, tx), ModelStatus.CURRENT)
+        scope_id = session.scope_id(settings, tx)
+        newest = newest_generation(tx, scope_id)
+        current = models.find_model(tx, scope_id, ModelStatus.CURRENT)
     yield newest != generation, "another plan was applied after it was made", "generation"
     model_id = current.model_id if current else None
     is_remade = model_id not in {head.base_model_id, head.model_id}
@@ -134,12 +135,13 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
     return Begun(run_id, generation)
 
 
-def resume_plan(session: Session, stored: StoredPlan, settings: SegmentationSettings, run_id: str) -> Begun:
+def resume_plan(
+    session: Session, stored: StoredPlan, settings: SegmentationSettings, run_id: str, generation: int
+) -> Begun:
     """Go on with a run that was cut off, under its id."""
     ws = session.ws
     with ws.store.begin() as tx:
         session.lock.check(tx)
-        generation = current_generation(tx, stored.plan.head.connection_id)
         scope_id = session.scope_id(settings, tx)
         begin_run(tx, _run_values(session, stored, scope_id, run_id, generation))
     return Begun(run_id, generation)

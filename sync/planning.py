@@ -24,9 +24,9 @@ from sync.results import SegmentCount
 from sync.session import Session
 from sync.snapshot import Snapshot, pull_snapshot, sweep
 from sync.state import assignments as assignment_table
-from sync.state.connections import current_generation, save_snapshot_head
+from sync.state.connections import save_snapshot_head
 from sync.state.plans import StoredPlan, save_plan
-from sync.state.runs import last_applied_scope_count
+from sync.state.runs import last_applied_scope_count, newest_generation
 from sync.workspace import new_id
 
 __all__ = [
@@ -121,7 +121,7 @@ def make_plan(
     with ws.store.begin() as tx:
         last = ledger.load_last_written(tx, scope_id)
         last_count = last_applied_scope_count(tx, scope_id)
-        generation = current_generation(tx, session.connection.connection_id)
+        generation = newest_generation(tx, scope_id)
     schema_hash, missing = _schema_state(ws.retry.call(partial(ws.connector.describe, kind)), names)
     with ws.store.begin() as tx:
         waiting = exceptions.load_waiting(tx, scope_id, schema_hash=schema_hash, now=ws.clock())

@@ -61,10 +61,12 @@ def approve_plan(ws: Workspace, prefix: str | None) -> StoredPlan:
     Raises:
         StalePlanError: It was superseded or applied meanwhile.
     """
-    stored = get_plan(ws, prefix)
-    if stored.status not in {PlanStatus.PROPOSED, PlanStatus.APPROVED}:
-        raise _over(stored)
+    connection_id = ws.connector.identify().connection_id
+    # One transaction: a run that begins this plan meanwhile comes before or after, never in between.
     with ws.store.begin() as tx:
+        stored = plans.find_plan(tx, connection_id, prefix)
+        if stored.status not in {PlanStatus.PROPOSED, PlanStatus.APPROVED}:
+            raise _over(stored)
         plans.approve(tx, stored, actor=ws.actor, now=ws.store.now())
         return plans.load_plan(tx, stored.plan.plan_id)
 
@@ -81,11 +83,14 @@ def apply_plan(ws: Workspace, prefix: str | None, *, confirm: Confirm) -> RunRes
     """
     if prefix is None:
         return run(ws, confirm=confirm)
-    stored = get_plan(ws, prefix)
+    plan_id = get_plan(ws, prefix).plan.plan_id
     with open_session(ws) as session:
+        # Again under the lock: another run may have taken it up meanwhile.
+        stored = get_plan(ws, plan_id)
         settings = ws.segmentation(stored.plan.head.segmentation)
-        if stored.status is PlanStatus.APPLYING:
-            return _combine([], _resume(session, settings, _unfinished(session, settings)))
+        unfinished = _unfinished(session, settings)
+        if unfinished is not None and unfinished.plan_id == plan_id:
+            return _combine([], [_resume(session, settings, unfinished.run_id, stored)])
         return _combine([], [_apply(session, stored, settings, confirm)])
 
 
@@ -130,8 +135,14 @@ def _finish_earlier(
     """Resume a run that was cut off, and apply a plan that was approved; a stale one is put aside, aloud."""
     results: list[RunResult] = []
     unfinished = _unfinished(session, settings)
-    if unfinished is not None:
-        results += _resume(session, settings, unfinished)
+    if unfinished is not None and unfinished.plan_id is not None:
+        with session.ws.store.begin() as tx:
+            begun = plans.load_plan(tx, unfinished.plan_id)
+        result = _resume(session, settings, unfinished.run_id, begun)
+        if isinstance(result.error, StalePlanError):
+            put_aside.append(f"{result.error.message} What was left of it was planned anew.")
+        else:
+            results.append(result)
     with session.ws.store.begin() as tx:
         open_plans = plans.list_open_plans(tx, session.connection.connection_id)
     for stored in open_plans:
@@ -165,28 +176,23 @@ def _ledger(session: Session, settings: SegmentationSettings, run_id: str, plan:
     return Ledger(session.ws.store, session.lock, session.scope_id(settings), run_id, plan)
 
 
-def _resume(session: Session, settings: SegmentationSettings, unfinished: RunRow | None) -> list[RunResult]:
-    if unfinished is None or unfinished.plan_id is None:
-        return []
+def _resume(session: Session, settings: SegmentationSettings, run_id: str, stored: StoredPlan) -> RunResult:
+    """Go on with a run that was cut off; one whose plan went stale is closed, and its result says so."""
     ws = session.ws
     _settle_earlier(session, settings)
     with ws.store.begin() as tx:
-        stored = plans.load_plan(tx, unfinished.plan_id)
-        generation = tx.execute(
-            sa.select(schema.run.c.generation).filter_by(run_id=unfinished.run_id)
-        ).scalar()
+        generation = tx.execute(sa.select(schema.run.c.generation).filter_by(run_id=run_id)).scalar()
     try:
         check_fresh(session, stored.plan, settings, generation=int(generation or 0))
     except StalePlanError as error:
-        counts = _ledger(session, settings, unfinished.run_id, stored.plan).counts()
-        with ws.store.begin() as tx:
-            plans.set_plan_status(tx, unfinished.plan_id, PlanStatus.SUPERSEDED)
-            finish_run(
-                tx, unfinished.run_id, status="stopped", exit_code=6, error_code=error.code, changes=counts
-            )
-        return []
-    begun = resume_plan(session, stored, settings, unfinished.run_id)
-    return [_execute(session, stored, settings, begun)]
+        result = _result(
+            session, settings, stored.plan, _ledger(session, settings, run_id, stored.plan), run_id
+        )
+        result = replace(result, status=RunStatus.STOPPED, exit_code=error.exit_code, error=error)
+        _finish(session, result, PlanStatus.SUPERSEDED)
+        return result
+    begun = resume_plan(session, stored, settings, run_id, int(generation or 0))
+    return _execute(session, stored, settings, begun)
 
 
 def _apply(
@@ -221,7 +227,7 @@ def _has_work(plan: Plan) -> bool:
 
 
 def _execute(session: Session, stored: StoredPlan, settings: SegmentationSettings, begun: Begun) -> RunResult:
-    ws, plan = session.ws, stored.plan
+    plan = stored.plan
     ledger = _ledger(session, settings, begun.run_id, plan)
     execution = Execution(session, ledger, plan, settings.field, begun.run_id)
     error: CrmSegmentsError | None = None
@@ -233,21 +239,27 @@ def _execute(session: Session, stored: StoredPlan, settings: SegmentationSetting
     result = _result(session, settings, plan, ledger, begun.run_id)
     if error is not None:
         result = replace(result, status=RunStatus(status_of(error)), exit_code=error.exit_code, error=error)
+    _finish(session, result, None if error else PlanStatus.APPLIED)
+    return result
+
+
+def _finish(session: Session, result: RunResult, plan_status: PlanStatus | None) -> None:
+    """Put the end of a run on record, and what it means for its plan."""
+    ws, error = session.ws, result.error
     with ws.store.begin() as tx:
         session.lock.check(tx)
-        if error is None:
-            plans.set_plan_status(tx, plan.plan_id, PlanStatus.APPLIED)
+        if plan_status is not None:
+            plans.set_plan_status(tx, result.plan_ids[0], plan_status)
         finish_run(
             tx,
-            begun.run_id,
+            result.run_id,
             status=result.status.value,
             exit_code=result.exit_code,
-            error_code=error.code if error else None,
+            error_code=error.code if isinstance(error, CrmSegmentsError) else None,
             changes=result.changes,
             write_requests=result.write_requests,
             ended_at=ws.store.now(),
         )
-    return result
 
 
 def _result(
@@ -337,8 +349,8 @@ def _over(stored: StoredPlan) -> StalePlanError:
 
 def _combine(finished: list[RunResult], results: list[RunResult], put_aside: Sequence[str] = ()) -> RunResult:
     """Several segmentations, and what was finished first, as one result."""
-    worst = min(results, key=lambda result: _EXIT_ORDER.index(result.exit_code))
-    everything = [*finished, *results]
+    everything = [*results, *finished]
+    worst = min(everything, key=lambda result: _EXIT_ORDER.index(result.exit_code))
     changes = ChangeCounts()
     for result in everything:
         changes = changes + result.changes

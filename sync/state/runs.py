@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from sync.results import ChangeCounts
 from sync.state import schema
 
-__all__ = ["RunRow", "begin_run", "finish_run", "last_applied_scope_count", "list_runs", "unfinished_run"]
+__all__ = [
+    "RunRow",
+    "begin_run",
+    "finish_run",
+    "last_applied_scope_count",
+    "list_runs",
+    "newest_generation",
+    "unfinished_run",
+]
 
 RUNNING = "running"
 """Status of a run that has begun and not ended, or was killed."""
@@ -83,6 +91,15 @@ def last_applied_scope_count(tx: sa.Connection, scope_id: int) -> int | None:
         .order_by(run.c.started_at.desc(), run.c.run_id.desc())
         .limit(1)
     ).scalar()
+
+
+def newest_generation(tx: sa.Connection, scope_id: int) -> int:
+    """The generation of the newest plan that was begun in this scope; 0 before the first.
+
+    Generations count over the whole connection, but a plan of another segmentation makes none stale.
+    """
+    newest = sa.select(sa.func.max(schema.run.c.generation)).filter_by(scope_id=scope_id)
+    return int(tx.execute(newest).scalar() or 0)
 
 
 def list_runs(

@@ -41,8 +41,8 @@ def explain_problems(
     head = "The settings have a mistake." if count == 1 else f"The settings have {count} mistakes."
     return ConfigError(
         head + "".join(f"\n  {sentence}" for sentence in sentences),
-        hint="Mend what is named above; every key is explained in config.example.toml and by "
-        "crm-segments config schema.",
+        hint="Mend what is named above; crm-segments init --all, in an empty folder, writes every key "
+        "with a line of why.",
         code="config.invalid",
         details={"keys": [_dotted(_place_of(problem)) for problem in error.errors(include_input=False)]},
         next_command="crm-segments config validate",

@@ -12,11 +12,21 @@ import ast
 import builtins
 import importlib
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
+import typer
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
 from connectors.errors import CrmSegmentsError
+from crm_segments.cli.app import app
+from crm_segments.settings import ConnectionSettings, StateSettings
+from segmentation.config import CurrencySettings, FeatureSettings, SegmentationSettings
+from sync.config import SyncSettings
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -46,6 +56,36 @@ Nothing here ever carries a password, a token, or the data of a person.
 
 Several segmentations in one run end with the first of 1, 2, 4, 6, 75, 5, 0 that occurs.
 """
+
+
+COMMANDS_INTRO = """\
+# Commands
+
+What each command answers to `--help`. Results are on stdout, everything else on stderr. `--json` prints
+exactly one document with `"schema_version": 1`, also for an error. [Exit codes](errors.md) are promises.
+"""
+
+SETTINGS_INTRO = """\
+# Settings
+
+One file, `config.toml`: named by `--config`, else by `CRM_SEGMENTS_CONFIG`, else in the working folder.
+A variable `CRM_SEGMENTS_<TABLE>__<KEY>`, e.g. `CRM_SEGMENTS_SYNC__MAX_REJECTED`, outranks the file.
+Relative paths are relative to the file. `crm-segments init --all` writes all of it, `crm-segments config
+show --origin` says where each value comes from, `crm-segments config schema` prints a JSON schema for editors.
+
+Credentials are refused in the file and never shown. They come from the environment:
+`CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN`, `__CLIENT_ID`, `__CLIENT_SECRET`, `__USERNAME`, `__PASSWORD`,
+`__SECURITY_TOKEN`, `__PRIVATE_KEY_FILE`.
+"""
+
+SETTINGS: Mapping[str, type[BaseModel]] = {
+    "[connection]": ConnectionSettings,
+    "[state]": StateSettings,
+    "[sync]": SyncSettings,
+    "[currency]": CurrencySettings,
+    "[[segmentation]]": SegmentationSettings,
+    "[segmentation.features]": FeatureSettings,
+}
 
 
 def error_classes() -> list[type[CrmSegmentsError]]:
@@ -144,7 +184,65 @@ def _summary(cls: type) -> str:
     return (inspect.getdoc(cls) or "").split("\n\n")[0]
 
 
+def render_commands() -> str:
+    """The page about commands: what each one answers to --help."""
+    runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
+
+    def help_of(*names: str) -> str:
+        shown = runner.invoke(app, [*names, "--help"], prog_name="crm-segments").stdout
+        return "\n".join(line.rstrip() for line in shown.strip().splitlines())
+
+    sections = [
+        f"## crm-segments {' '.join(names)}\n\n```\n{help_of(*names)}\n```\n" for names in _command_names()
+    ]
+    return "\n".join([COMMANDS_INTRO, f"```\n{help_of()}\n```\n", *sections])
+
+
+def _command_names() -> Iterator[tuple[str, ...]]:
+    for name, command in vars(typer.main.get_command(app))["commands"].items():
+        inner = vars(command).get("commands", {})
+        yield from ((name, each) for each in inner) if inner else [(name,)]
+
+
+def render_settings() -> str:
+    """The page about settings: every key with its default and its meaning, from the classes themselves."""
+    parts = [SETTINGS_INTRO]
+    for title, cls in SETTINGS.items():
+        meanings = _member_docs(cls)
+        rows = [
+            (f"`{name}`", _default_text(field.default), meanings.get(name, ""))
+            for name, field in cls.model_fields.items()
+            if name not in ConnectionSettings.environment_only or cls is not ConnectionSettings
+            if not _is_table(field.annotation)
+        ]
+        parts.append(f"## {title}\n\n{_summary(cls)}\n\n{_table(('key', 'default', 'meaning'), rows)}")
+    return "\n".join(parts)
+
+
+def _is_table(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _default_text(value: object) -> str:
+    if value is None:
+        return "not set"
+    return f"`{json.dumps(value if isinstance(value, int | float | dict | list | tuple) else str(value))}`"
+
+
+def _member_docs(cls: type) -> dict[str, str]:
+    """The string below each member of a class, as the house writes them."""
+    (body,) = (node for node in ast.parse(inspect.getsource(cls)).body if isinstance(node, ast.ClassDef))
+    return {
+        member.target.id: inspect.cleandoc(text)
+        for member, below in pairwise(body.body)
+        if isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name)
+        if isinstance(below, ast.Expr) and (text := _text(below.value))
+    }
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/commands.md": render_commands,
+    "reference/config.md": render_settings,
     "reference/errors.md": render_errors,
 }
 

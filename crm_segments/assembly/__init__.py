@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crm_segments.assembly.opening import WorkspaceOptions, open_crm, open_workspace
     from crm_segments.assembly.previewing import PlanPreview, preview_plan
     from crm_segments.assembly.sampling import SampleOptions, write_sample
-    from crm_segments.assembly.starting import InitReport, write_config
+    from crm_segments.assembly.starting import InitOptions, InitReport, write_config
 
 __all__ = [
     "DemoStory",
@@ -22,6 +22,7 @@ __all__ = [
     "ExportReport",
     "ImportOptions",
     "ImportReport",
+    "InitOptions",
     "InitReport",
     "PlanPreview",
     "SampleOptions",
@@ -45,7 +46,7 @@ _HOMES = {
     "opening": ("WorkspaceOptions", "open_crm", "open_workspace"),
     "previewing": ("PlanPreview", "preview_plan"),
     "sampling": ("SampleOptions", "write_sample"),
-    "starting": ("InitReport", "write_config"),
+    "starting": ("InitOptions", "InitReport", "write_config"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

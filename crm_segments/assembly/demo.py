@@ -11,7 +11,7 @@ from crm_segments.assembly.importing import ImportOptions, import_bundle
 from crm_segments.assembly.opening import WorkspaceOptions, open_workspace
 from crm_segments.assembly.previewing import PlanPreview, preview_plan
 from crm_segments.assembly.sampling import SampleOptions, write_sample
-from crm_segments.assembly.starting import write_config
+from crm_segments.assembly.starting import InitOptions, write_config
 from crm_segments.config_file import CONFIG_NAME
 from crm_segments.settings import load_settings
 
@@ -59,7 +59,7 @@ def play_demo(folder: Path, options: WorkspaceOptions) -> DemoStory:
     is_new = not config.exists()
     if is_new:
         _refuse_foreign(folder)
-        write_config(folder, crm="local", path="crm.db", force=False)
+        write_config(folder, InitOptions())
     settings = load_settings(config)
     _, counts = write_sample(folder / "sample", SampleOptions(weeks=WEEKS))
     first_week = folder / "sample" / "week_00"

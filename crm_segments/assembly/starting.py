@@ -1,23 +1,26 @@
 """Writes the first config.toml of a folder."""
 
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from connectors.errors import ConfigError, UsageError
 from crm_segments.config_file import CONFIG_NAME
 from crm_segments.settings import LATER
 
-__all__ = ["InitReport", "write_config"]
+__all__ = ["EXAMPLE_NAME", "InitOptions", "InitReport", "example_config", "write_config"]
+
+EXAMPLE_NAME = "config.example.toml"
 
 _TEMPLATE = """\
-# Settings of crm-segments. All keys with their defaults: crm-segments config show
+# Settings of crm-segments. Every setting with a line of why: crm-segments init --all --force
 # Credentials never stand here; they come from the environment (CRM_SEGMENTS_CONNECTION__...).
 
 [connection]
 # The embedded CRM: a whole small CRM in one file on this machine.
 crm = "local"
 # Its file, relative to this one. crm-segments import DIR makes and fills it.
-path = {path}
+path = "crm.db"
 
 [[segmentation]]
 # Name of this grouping in commands.
@@ -43,13 +46,35 @@ class InitReport:
     """Set when lines were added to it."""
 
 
-def write_config(folder: Path, *, crm: str, path: str, force: bool) -> InitReport:
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """What to write."""
+
+    crm: str = "local"
+    path: str = "crm.db"
+    """File of the embedded CRM."""
+    every_setting: bool = False
+    """Write all settings with their defaults, not only the first ones."""
+    force: bool = False
+    """Write over an existing config.toml."""
+
+
+def example_config() -> str:
+    """The commented example with every setting: in the wheel beside the code, in a checkout at its root."""
+    inside = files("crm_segments").joinpath(EXAMPLE_NAME)
+    if inside.is_file():
+        return inside.read_text(encoding="utf-8")
+    return (Path(__file__).parents[2] / EXAMPLE_NAME).read_text(encoding="utf-8")
+
+
+def write_config(folder: Path, options: InitOptions) -> InitReport:
     """Write config.toml and keep the state and the CRM's file out of version control.
 
     Raises:
         ConfigError: This version has no connector for that CRM.
         UsageError: There is a config.toml already, or the folder cannot be written to.
     """
+    crm, path = options.crm, options.path
     if crm != "local":
         known = "is not part of this version" if crm in LATER else "is unknown"
         raise ConfigError(
@@ -59,7 +84,7 @@ def write_config(folder: Path, *, crm: str, path: str, force: bool) -> InitRepor
             next_command="crm-segments init --crm local",
         )
     config = folder / CONFIG_NAME
-    if config.exists() and not force:
+    if config.exists() and not options.force:
         raise UsageError(
             f"There is a {CONFIG_NAME} in this folder already; it was left as it is.",
             hint="Edit it, choose another folder, or write it anew with --force.",
@@ -68,7 +93,8 @@ def write_config(folder: Path, *, crm: str, path: str, force: bool) -> InitRepor
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(config, _TEMPLATE.format(path=_toml_text(path)))
+        template = example_config() if options.every_setting else _TEMPLATE
+        _replace(config, template.replace('path = "crm.db"', f"path = {_toml_text(path)}"))
         gitignore = _ignore_in_git(folder / ".gitignore", (*_IGNORED, f"{path}*"))
     except OSError as error:
         raise UsageError(

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def _apply(
     invocation: Invocation,
     plan: Annotated[
-        str | None, typer.Argument(metavar="[PLAN]", help="Id of a saved plan, or its beginning.")
+        str | None, typer.Argument(metavar="PLAN", help="Id of a saved plan, or its beginning.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")] = False,
 ) -> int:

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def _demo(
     invocation: Invocation,
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where the demo goes; what is there is reused.")
+        Path, typer.Argument(metavar="DIR", help="Where the demo goes; what is there is reused.")
     ] = Path("crm-segments-demo"),
 ) -> int:
     """Watch the whole job on a made-up company."""

@@ -21,8 +21,12 @@ def _init(
     invocation: Invocation,
     crm: Annotated[str, typer.Option("--crm", help="Which CRM; this version: local.")] = "local",
     path: Annotated[str, typer.Option("--path", help="File of the embedded CRM.")] = "crm.db",
+    every_setting: Annotated[
+        bool, typer.Option("--all", help="Write every setting with its default and a line of why.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing config.toml.")] = False,
 ) -> None:
     """Write a commented config.toml into this folder."""
     folder = (invocation.config or Path("config.toml")).absolute().parent
-    invocation.show(views.InitView(assembly.write_config(folder, crm=crm, path=path, force=force)))
+    options = assembly.InitOptions(crm, path, every_setting, force)
+    invocation.show(views.InitView(assembly.write_config(folder, options)))

@@ -23,7 +23,7 @@ def _refit(
     invocation: Invocation,
     decision: Annotated[
         Literal["approve", "reject"] | None,
-        typer.Argument(metavar="[approve|reject]", help="Decide on the proposal that waits."),
+        typer.Argument(metavar="approve|reject", help="Decide on the proposal that waits."),
     ] = None,
     name: SegmentationOption = None,
     as_of: AsOfOption = None,

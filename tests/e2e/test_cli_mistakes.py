@@ -58,6 +58,15 @@ def test_an_unknown_key_is_named_with_its_line_and_what_was_meant(cli: Cli) -> N
     assert 'did you mean "max_changed_share"?' in text
 
 
+def test_a_folder_with_every_setting_is_valid_and_keeps_the_data_out_of_git(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    cli.done("init", "--all", "--path", 'my "own".db')
+    assert "config.toml is valid" in " ".join(cli.done("config", "validate").split())
+    assert "max_shrink_share" in (tmp_path / "config.toml").read_text()
+    ignored = (tmp_path / ".gitignore").read_text().splitlines()
+    assert {".crm-segments/", 'my "own".db*'} <= set(ignored)
+
+
 def test_a_crm_of_a_later_version_is_refused_honestly(cli: Cli) -> None:
     (cli.folder / "config.toml").write_text('[connection]\ncrm = "salesforce"\n')
     text = said(cli, "plan", code=2)

@@ -9,6 +9,7 @@ from sync import get_status
 from sync.results import ChangeCounts
 from sync.state import schema
 from tests.sync.faulty import Fault, FaultyConnector
+from tests.sync.test_stale_plans import edit_file
 from tests.sync.world import DAY, World
 
 WEEK = timedelta(days=7)
@@ -156,3 +157,17 @@ def test_an_edit_seen_while_a_lost_answer_is_read_back_is_held(world: World) -> 
     assert world.keys()["a000"] == "large"
     assert holds(world) == {"a000": "edited"}
     assert get_status(world.workspace()).held_count == 1
+
+
+def test_a_whole_field_that_was_removed_is_made_and_filled_again(world: World) -> None:
+    world.run()
+    before = world.values()
+    world.edit("a000", crm_segment="large")
+    edit_file(world, "DELETE FROM custom_fields WHERE name = 'crm_segment_reason'")
+    edit_file(world, "ALTER TABLE accounts DROP COLUMN crm_segment_reason")
+    result = world.run()
+    assert result.changes == ChangeCounts(planned=24, written=23, held=1)
+    assert {key: each for key, each in world.values().items() if key != "a000"} == {
+        key: each for key, each in before.items() if key != "a000"
+    }
+    assert world.run().changes == ChangeCounts(planned=1, held=1)

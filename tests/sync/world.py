@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 
 from connectors.contract import Connector
+from connectors.errors import CrmSegmentsError
 from connectors.local import open_connector
 from connectors.local.connector import LocalConnector
 from connectors.model import FieldValue, ObjectKind
@@ -23,7 +24,7 @@ from sync.state import models
 from sync.state.models import ModelRow, ModelStatus
 from sync.workspace import new_id
 
-__all__ = ["DAY", "FIELDS", "Clock", "World", "make_world", "tier_model"]
+__all__ = ["DAY", "FIELDS", "Clock", "World", "code_of", "make_world", "tier_model"]
 
 DAY = date(2026, 11, 2)
 FIELDS = ("crm_segment", "crm_segment_confidence", "crm_segment_reason", "crm_segment_since")
@@ -113,12 +114,8 @@ class World:
     def resize(self, ids: Iterable[str], employees: int) -> None:
         """Let accounts grow or shrink, which moves them to another segment."""
         rows = [{"account_id": record_id, "employees": str(employees)} for record_id in ids]
-        self.crm.load(
-            {ObjectKind.ACCOUNT: pa.Table.from_pylist(rows)}, as_of=date.fromisoformat(self.crm.as_of())
-        )
-
-    def add(self, ids: Iterable[str], employees: int) -> None:
-        self.resize(ids, employees)
+        day = date.fromisoformat(self.crm.as_of())
+        self.crm.load({ObjectKind.ACCOUNT: pa.Table.from_pylist(rows)}, as_of=day)
 
     def edit(self, record_id: str, **values: FieldValue) -> None:
         """Change fields as a person does."""
@@ -172,6 +169,11 @@ class World:
         self.close()
         crm = open_connector(path=self.folder / "crm.db", clock=self.clock)
         return replace(self, crm=crm, store=open_state(self.folder, self.clock), connector=None)
+
+
+def code_of(result: RunResult) -> str:
+    """The code of what stopped a run; empty when nothing did."""
+    return result.error.code if isinstance(result.error, CrmSegmentsError) else ""
 
 
 def stored_model(model: SegmentModel, status: ModelStatus) -> ModelRow:

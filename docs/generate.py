@@ -70,8 +70,9 @@ SETTINGS_INTRO = """\
 
 One file, `config.toml`: named by `--config`, else by `CRM_SEGMENTS_CONFIG`, else in the working folder.
 A variable `CRM_SEGMENTS_<TABLE>__<KEY>`, e.g. `CRM_SEGMENTS_SYNC__MAX_REJECTED`, outranks the file.
-Relative paths are relative to the file. `crm-segments init --all` writes all of it, `crm-segments config
-show --origin` says where each value comes from, `crm-segments config schema` prints a JSON schema for editors.
+Relative paths are relative to the file. `crm-segments init --all` writes all of it,
+`crm-segments config show --origin` says where each value comes from, `crm-segments config schema` prints
+a JSON schema for editors.
 
 Credentials are refused in the file and never shown. They come from the environment:
 `CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN`, `__CLIENT_ID`, `__CLIENT_SECRET`, `__USERNAME`, `__PASSWORD`,

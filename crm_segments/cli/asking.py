@@ -5,8 +5,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import typer
-
 from crm_segments import assembly, views
 from crm_segments.cli.invocation import Invocation
 
@@ -32,7 +30,9 @@ def confirming(
         for stored in plans:
             views.show_plan(console, assembly.preview_plan(workspace, stored))
         console.print()
-        return typer.confirm("Write this?", default=False, err=True)
+        # Asked and answered here: the library's prompt leaves a space on stdout, which is for results.
+        console.print("Write this? [y/N] ", end="")
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     return ask
 

@@ -229,7 +229,7 @@ EXPLANATION = Explanation(
 
 EXAMINATION = Examination(
     (
-        Check("Settings", Severity.OK, "/home/ana/crm/config.toml is valid"),
+        Check("Settings", Severity.OK, "/home/user/crm/config.toml is valid"),
         Check("CRM", Severity.WARN, "Other users of this computer may read crm.db.", "chmod 600 crm.db"),
         Check("State", Severity.FAIL, "state.db is damaged.", "Put back a copy of the file.", 1),
     )

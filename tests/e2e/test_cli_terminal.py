@@ -1,0 +1,92 @@
+"""At a real terminal: the plan is shown before the question, and the answer is respected."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cli import Cli, copy_of, labels
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    cli = Cli(tmp_path_factory.mktemp("fresh"))
+    cli.done("sample", "sample", "--accounts", "300")
+    cli.done("init")
+    cli.done("import", "sample/week_00")
+    return cli
+
+
+def answer(cli: Cli, word: str, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, what was on stdout (a pipe) and what the person at the terminal saw."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "crm_segments", *arguments],
+        cwd=cli.folder,
+        env=environment,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, f"{word}\n".encode())
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:
+                # The other end is closed: the command is done.
+                break
+            if not part:
+                break
+            seen += part
+        out, _ = process.communicate()
+    os.close(ours)
+    return process.returncode, out.decode(), seen.decode()
+
+
+def test_no_writes_nothing_and_yes_writes_what_was_shown(fresh: Cli, tmp_path: Path) -> None:
+    cli = copy_of(fresh, tmp_path)
+    code, out, seen = answer(cli, "n", "apply")
+    assert code == 6
+    assert out == ""
+    assert seen.index("What applying it does") < seen.index("Write this? [y/N]")
+    assert labels(cli) == {}
+    code, out, seen = answer(cli, "y", "run")
+    assert code == 0
+    assert out.startswith(f"Wrote {len(labels(cli))} accounts")
+    assert "Write this?" in seen
+    code, out, seen = answer(cli, "n", "run")
+    assert code == 0
+    assert "Write this?" not in seen
+    assert out.startswith("0 changes")
+
+
+def test_json_never_asks_even_at_a_terminal(fresh: Cli, tmp_path: Path) -> None:
+    cli = copy_of(fresh, tmp_path)
+    code, out, _ = answer(cli, "y", "run", "--json")
+    assert code == 2
+    assert json.loads(out)["error"]["code"] == "usage.unanswerable"
+
+
+def test_the_demo_is_one_document_under_json(tmp_path: Path) -> None:
+    document = Cli(tmp_path).document("demo", "here")
+    assert document["synthetic"] is True
+    first, second = document["first_run"], document["second_run"]
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert first["changes"]["written"] > 2000
+    assert second["changes"]["planned"] == second["write_requests"] == 0
+
+
+def test_without_a_home_and_with_another_language_a_run_is_still_one_document(
+    fresh: Cli, tmp_path: Path
+) -> None:
+    cli = copy_of(fresh, tmp_path)
+    document = json.loads(cli.done("run", "--yes", "--json", HOME="/nonexistent", LANG="C", LC_ALL="C"))
+    assert document["status"] == "complete"

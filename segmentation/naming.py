@@ -66,46 +66,59 @@ def _titles(sizes: Sequence[str | None], traits: Sequence[Sequence[Trait]]) -> l
     # Size leads only where it tells somebody apart.
     shown = [size if len(set(sizes)) > 1 else None for size in sizes]
     options = [list(_options(size, own)) for size, own in zip(shown, traits, strict=True)]
-    wanted = [own[0].casefold() for own in options]
+    wanted = [_parts(own[0]) for own in options]
     chosen: list[str] = []
     for at, own in enumerate(options):
-        taken = {title.casefold() for title in chosen} | {UNCLASSIFIED_TITLE.casefold()}
-        free = [title for title in own if title.casefold() not in taken]
-        others = wanted[:at] + wanted[at + 1 :]
-        distinct = (title for title in free if not any(_is_part(title.casefold(), other) for other in others))
-        chosen.append(next(distinct, None) or next(iter(free), None) or _numbered(own[0], taken))
+        taken = [_parts(UNCLASSIFIED_TITLE), *map(_parts, chosen)]
+        others = taken + wanted[:at] + wanted[at + 1 :]
+        free = [title for title in own if _parts(title) not in taken]
+        distinct = (title for title in free if not any(_parts(title) <= other for other in others))
+        chosen.append(next(distinct, None) or next(iter(free), None) or _numbered(own[0], chosen))
     return chosen
 
 
-def _is_part(title: str, other: str) -> bool:
-    """Whether a title would be true of the segment with the other title as well."""
-    return other == title or other.startswith(f"{title},")
+def _parts(title: str) -> frozenset[str]:
+    """What a title says: one that says only part of what another says would be true of both."""
+    return frozenset(title.casefold().split(", "))
 
 
 def _options(size: str | None, traits: Sequence[Trait]) -> Iterator[str]:
-    """Possible titles, best first, all short enough."""
+    """Possible titles, best first, all short enough; faint traits only where the plain ones do not do."""
     # Beside a word for size, traits of size say nothing new.
     told = {"employees", "annual_revenue"} if size else set()
     kept = [trait for trait in traits if trait.phrase and trait.feature not in told]
-    phrases = [trait.phrase for trait in kept]
-    nouns = [trait.phrase for trait in kept if trait.is_noun]
-    if phrases and phrases[0] == "never bought":
-        yield from _fitting(["Prospects, never bought"] if not size else [f"{size}, never bought"])
-        yield from _fitting(f"Never bought, {phrase}" for phrase in phrases[1:])
-    elif size:
-        yield from _fitting(f"{size}, {phrase}" for phrase in phrases)
+    plain = [trait for trait in kept if not trait.is_faint]
+    build = _sized if size else _unsized
+    yield from build(size or "", plain)
+    if len(kept) > len(plain):
+        yield from build(size or "", kept)
+    if not kept and not size:
+        yield "Average in every way"
+
+
+def _sized(size: str, traits: Sequence[Trait]) -> Iterator[str]:
+    phrases = [trait.phrase for trait in traits]
+    yield from _fitting(f"{size}, {phrase}" for phrase in phrases)
+    if not phrases or phrases[0] != "never bought":
         yield from _fitting(f"{size}, {one}, {two}" for one, two in combinations(phrases, 2))
-        yield size
-    else:
-        rest = [phrase for phrase in phrases if phrase not in nouns]
-        if "gone quiet" in rest:
-            # Nobody expects loyal or repeat buyers to have left.
-            yield from _fitting(f"{_capital(noun)}, gone quiet" for noun in nouns)
-        yield from _fitting(_capital(noun) for noun in nouns)
-        yield from _fitting(f"{_capital(noun)}, {phrase}" for noun in nouns for phrase in rest)
-        yield from _fitting(f"{_capital(one)}, {two}" for one, two in combinations(rest[:4], 2))
-        yield from _fitting(_capital(phrase) for phrase in rest)
-    yield "Average in every way"
+    yield size
+
+
+def _unsized(_: str, traits: Sequence[Trait]) -> Iterator[str]:
+    phrases = [trait.phrase for trait in traits]
+    nouns = [trait.phrase for trait in traits if trait.is_noun]
+    rest = [phrase for phrase in phrases if phrase not in nouns]
+    if phrases and phrases[0] == "never bought":
+        yield "Prospects, never bought"
+        yield from _fitting(f"Never bought, {phrase}" for phrase in phrases[1:])
+        return
+    if "gone quiet" in rest:
+        # Nobody expects loyal or repeat buyers to have left.
+        yield from _fitting(f"{_capital(noun)}, gone quiet" for noun in nouns)
+    yield from _fitting(_capital(noun) for noun in nouns)
+    yield from _fitting(f"{_capital(noun)}, {phrase}" for noun in nouns for phrase in rest)
+    yield from _fitting(f"{_capital(one)}, {two}" for one, two in combinations(rest[:4], 2))
+    yield from _fitting(_capital(phrase) for phrase in rest)
 
 
 def _fitting(titles: Iterable[str]) -> Iterator[str]:
@@ -116,10 +129,9 @@ def _capital(phrase: str) -> str:
     return phrase[0].upper() + phrase[1:]
 
 
-def _numbered(title: str, taken: set[str]) -> str:
-    return next(
-        found for n in count(2) if (found := f"{title[: MAX_TITLE_LENGTH - 3]} {n}").casefold() not in taken
-    )
+def _numbered(title: str, taken: Sequence[str]) -> str:
+    options = (f"{title[: MAX_TITLE_LENGTH - 3]} {n}" for n in count(2))
+    return next(option for option in options if option not in taken)
 
 
 def describe_members(features: FeatureTable, members: Flags) -> str:

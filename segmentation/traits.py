@@ -14,6 +14,7 @@ __all__ = ["Trait", "segment_traits", "size_word"]
 
 QUIET_DAYS = 365.0
 NEW_DAYS = 400.0
+FAINT = 0.1
 NOTABLE = 0.4
 """Spreads by which a segment's middle must differ from everybody's to be worth a word."""
 _PHRASES: Mapping[str, tuple[str, str]] = {
@@ -47,6 +48,13 @@ _EMPHASIS: Mapping[str, float] = {
     "employees": 0.5,
 }
 """How telling a difference is for a sales team, at the same distance from everybody else."""
+_RANKS: Mapping[str, str] = {
+    "Top management": "top management",
+    "Director": "directors",
+    "Manager": "managers",
+    "Specialist": "specialists",
+    "Other": "other ranks",
+}
 _FLAG_PHRASES: Mapping[str, tuple[str, str]] = {
     "never_bought": ("never bought", ""),
     "has_parent": ("part of a group", ""),
@@ -66,6 +74,8 @@ class Trait:
     """Where the segment's middle lies, in spreads from the middle of all records; sign included."""
     is_noun: bool = False
     """Whether the phrase names people ("loyal customers") and can lead a title."""
+    is_faint: bool = False
+    """Whether it is only worth a word to tell two segments apart that are alike otherwise."""
 
 
 def segment_traits(features: FeatureTable, transforms: Sequence[Transform], members: Flags) -> list[Trait]:
@@ -147,11 +157,12 @@ def _number(features: FeatureTable, transform: Transform, members: Flags) -> lis
     if np.isfinite(mine).mean() < 0.3:
         return []
     position = (_middle(mine) - transform.center) / transform.spread
-    if abs(position) < NOTABLE or _has_no_meaning(transform.spec.name, position, features, members):
+    if abs(position) < FAINT or _has_no_meaning(transform.spec.name, position, features, members):
         return []
     high, low = _PHRASES[transform.spec.name]
     strength = _EMPHASIS[transform.spec.name] * min(abs(position), 3.0)
-    return [Trait(high if position > 0 else low, transform.spec.name, strength, position)]
+    phrase = high if position > 0 else low
+    return [Trait(phrase, transform.spec.name, strength, position, is_faint=abs(position) < NOTABLE)]
 
 
 def _has_no_meaning(name: str, position: float, features: FeatureTable, members: Flags) -> bool:
@@ -189,7 +200,7 @@ def _category(features: FeatureTable, name: str, members: Flags) -> list[Trait]:
     overall = known.count(level) / len(known)
     if share < 0.6 or share < 1.5 * overall:
         return []
-    return [Trait(f"mostly {level}", name, 0.9 * share, 1.0)]
+    return [Trait(f"mostly {_RANKS.get(level, level)}", name, 0.9 * share, 1.0)]
 
 
 def _middle(values: Floats) -> float:

@@ -114,7 +114,8 @@ def test_other_currencies_are_converted_or_left_out_aloud() -> None:
 
 
 def test_won_amounts_do_not_depend_on_the_order_of_deals() -> None:
-    rows = [("a0", f"{0.1 * n:.2f}", date(2026, 1, 1)) for n in range(1, 60)]
+    # Added after the large one, the small ones are lost to rounding; before it, they are not.
+    rows = [("a0", amount, date(2026, 1, 1)) for amount in ("10000000000000000", "1", "1", "1")]
     forth = features_of(records(account=accounts(), deal=deals(*rows)))
     back = features_of(records(account=accounts(), deal=deals(*reversed(rows))))
     assert column(forth, "average_deal")["a0"] == column(back, "average_deal")["a0"]

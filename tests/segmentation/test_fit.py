@@ -121,7 +121,7 @@ def test_order_and_names_of_records_change_nothing(chance: object) -> None:
     before = features_of(whole)
     shuffled, ids = _shuffled(whole, np.random.default_rng(chance.randrange(10**6)))  # type: ignore[attr-defined]
     after = features_of(shuffled)
-    left, right = (fit(features, min_segment_records=10) for features in (before, after))
+    left, right = (fit(features, min_segment_records=10, max_segments=5) for features in (before, after))
     assert left.model.to_json() == right.model.to_json()
     keys = dict(zip(*assign_segments(left.model, before).select([0, 1]).to_pydict().values(), strict=True))
     moved = dict(zip(*assign_segments(right.model, after).select([0, 1]).to_pydict().values(), strict=True))

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from connectors.errors import CrmSegmentsError, GuardError, StalePlanError
 from segmentation.config import SegmentationSettings
 from segmentation.model import SegmentModel
 from sync import exceptions
+from sync.diff import VALUE_SCHEMA
 from sync.ledger import remember_written
-from sync.plan import Action, Plan, PlanStatus
+from sync.plan import PARTS, Action, Plan, PlanStatus
 from sync.session import Session
 from sync.state import models
 from sync.state.assignments import adopt_assignments
@@ -129,10 +131,19 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
             _adopt_model(tx, scope_id, plan.head.model_id)
         adopt_assignments(tx, scope_id, plan.assignments, model_id=plan.head.model_id, run_id=run_id)
         remember_written(tx, scope_id, plan.rows(Action.ADOPT), run_id)
+        remember_written(tx, scope_id, _recovered(plan), run_id)
         open_rows = pa.concat_tables([plan.rows(Action.SET), plan.rows(Action.WAIT)])
         exceptions.forget_others(tx, scope_id, set(open_rows["record_id"].to_pylist()))
         replace_holds(tx, scope_id, plan.rows(Action.HOLD), ws.store.now())
     return Begun(run_id, generation)
+
+
+def _recovered(plan: Plan) -> pa.Table:
+    """After a lost state: what the CRM carries from us in records that are about to be written anew."""
+    rows = plan.rows(Action.SET)
+    # Outside a recovery, a value that was there before us is held and never set.
+    rows = rows.filter(pc.equal(rows["cause"], "foreign"))
+    return pa.table([rows["record_id"], *(rows[f"seen_{part}"] for part in PARTS)], schema=VALUE_SCHEMA)
 
 
 def resume_plan(

@@ -15,7 +15,7 @@ from segmentation.estimators.protocol import Estimator
 from segmentation.features.columns import Floats, Indexes
 from segmentation.features.quality import count_of, plural
 from segmentation.features.table import FeatureTable
-from segmentation.model import FORMAT_VERSION, GroupParameters, SegmentModel
+from segmentation.model import FORMAT_VERSION, GroupParameters, SegmentModel, Transform
 from segmentation.naming import name_segments
 from segmentation.prepare import Matrix, learn_transforms, prepare
 from segmentation.select import ESTIMATORS, STABLE, Evidence, Trial, smallest_allowed, try_counts
@@ -64,13 +64,7 @@ def fit_segments(  # noqa: PLR0913 - the public face: what, how, and who is told
         StopRequested: `should_stop` said so.
     """
     _check_enough(features, settings)
-    transforms = learn_transforms(features)
-    if not transforms:
-        raise TooFewRecordsError(
-            f"All {count_of(features.kind, len(features))} are alike in every field that could be used.",
-            hint="Fill in size, industry or deals, or widen `where`.",
-            code="data.all_alike",
-        )
+    transforms = _learn(features)
     matrix = prepare(transforms, features)
     with threadpool_limits(1):
         trials = try_counts(matrix, settings, seed=seed, observer=observer, should_stop=should_stop)
@@ -97,6 +91,17 @@ def fit_segments(  # noqa: PLR0913 - the public face: what, how, and who is told
     if observer:
         observer(Progress("segment", 1, 1, features.kind))
     return Fit(model, evidence)
+
+
+def _learn(features: FeatureTable) -> tuple[Transform, ...]:
+    transforms = learn_transforms(features)
+    if not transforms:
+        raise TooFewRecordsError(
+            f"All {count_of(features.kind, len(features))} are alike in every field that could be used.",
+            hint="Fill in size, industry or deals, or widen `where`.",
+            code="data.all_alike",
+        )
+    return transforms
 
 
 def _check_enough(features: FeatureTable, settings: SegmentationSettings) -> None:

@@ -69,11 +69,7 @@ def tier_segments(
         tuple(TierRule(key, tier.conditions) for key, tier in zip(keys, tiers, strict=True))
     )
     labels = tier_labels(parameters, features)
-    sentence = (
-        f"Fixed rules, tried in this order, because the {plural(features.kind)} have no stable segments: "
-        + "; ".join(f"{tier.title}: {tier.rule}" for tier in tiers)
-        + "."
-    )
+    sentence = _sentence(features, tiers)
     model = SegmentModel(
         format_version=FORMAT_VERSION,
         kind="tiers",
@@ -89,6 +85,11 @@ def tier_segments(
         evidence=sentence,
     )
     return Fit(model, Evidence((), None, sentence))
+
+
+def _sentence(features: FeatureTable, tiers: Sequence[_Tier]) -> str:
+    rules = "; ".join(f"{tier.title}: {tier.rule}" for tier in tiers)
+    return f"Fixed rules, tried in this order, because the {plural(features.kind)} have no stable segments: {rules}."
 
 
 def _segments(

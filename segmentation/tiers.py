@@ -89,7 +89,8 @@ def tier_segments(
 
 def _sentence(features: FeatureTable, tiers: Sequence[_Tier]) -> str:
     rules = "; ".join(f"{tier.title}: {tier.rule}" for tier in tiers)
-    return f"Fixed rules, tried in this order, because the {plural(features.kind)} have no stable segments: {rules}."
+    what = plural(features.kind)
+    return f"Fixed rules, tried in this order, because the {what} have no stable segments: {rules}."
 
 
 def _segments(

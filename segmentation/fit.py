@@ -115,9 +115,9 @@ def _check_enough(features: FeatureTable, settings: SegmentationSettings) -> Non
         )
     if not features.used:
         raise TooFewRecordsError(
-            f"No field of the {plural(features.kind)} can be used: all are empty or switched off.",
-            hint="Fill in size, industry or deals, map the fields under [connection.fields], or shorten "
-            "features.off.",
+            f"No field of the {plural(features.kind)} can be used: each is empty, the same for all, or "
+            "switched off.",
+            hint="Bring in size, industry, deals or activity, or shorten features.off.",
             code="data.nothing_usable",
         )
 

@@ -59,7 +59,7 @@ def tier_segments(
         raise TooFewRecordsError(
             f"{count_of(features.kind, len(features))} of which neither deals nor size nor activity are "
             "known cannot be put into tiers.",
-            hint="Fill in deals, employees or annual_revenue, or map the fields under [connection.fields].",
+            hint="Bring in deals, employees or annual_revenue.",
             code="data.nothing_usable",
         )
     keys: list[str] = []

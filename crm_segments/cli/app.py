@@ -1,6 +1,5 @@
 """The whole command: its groups, its commands in the order in which people meet them, its version."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -39,6 +38,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - not needed for --help
+
         typer.echo(f"crm-segments {version('crm-segments')}")
         raise typer.Exit
 

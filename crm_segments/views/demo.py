@@ -11,7 +11,7 @@ from crm_segments.views.failure import FailureView
 from crm_segments.views.plan import show_notes
 from crm_segments.views.run import RunView
 from crm_segments.views.segments import show_segments
-from crm_segments.views.text import count, counted, day, indented, say, visible
+from crm_segments.views.text import count, counted, day, paragraph, say, visible
 
 if TYPE_CHECKING:
     from crm_segments.assembly.demo import DemoStory
@@ -59,7 +59,7 @@ class DemoView:
         line = Text("Why is ", style="bold")
         line.append(f"{visible(found.name)} in {visible(found.segment_title)}?")
         say(console, line)
-        console.print(indented(visible(found.reason)))
+        paragraph(console, visible(found.reason))
 
     def _written(self, console: Console) -> None:
         story = self.story

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crm_segments.views.text import day, indented, say, to_do_next, visible
+from crm_segments.views.text import day, paragraph, say, to_do_next, visible
 
 if TYPE_CHECKING:
     from sync import Explanation
@@ -33,7 +33,7 @@ class ExplanationView:
         line.append(f", since {day(found.since)}.", style="not bold")
         say(console, line)
         console.print()
-        console.print(indented(visible(found.reason)))
+        paragraph(console, visible(found.reason))
         say(console)
         say(console, visible(found.how_close))
         if found.facts:

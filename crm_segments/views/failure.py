@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.errors import CrmSegmentsError
-from crm_segments.views.text import indented, say, to_do_next, visible
+from crm_segments.views.text import paragraph, say, to_do_next, visible
 
 __all__ = ["FailureView", "error_document", "status_of"]
 
@@ -51,8 +51,8 @@ class FailureView:
         line.append(first)
         say(console, line)
         for each in rest:
-            console.print(indented(each.strip()))
-        console.print(indented("\n".join(visible_lines(self.error.hint))))
+            paragraph(console, each.strip())
+        paragraph(console, "\n".join(visible_lines(self.error.hint)))
         if self.error.next_command:
             to_do_next(console, visible(self.error.next_command))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from crm_segments.views.text import count, counted, day, indented, moment, say, short_id, to_do_next, visible
+from crm_segments.views.text import count, counted, day, moment, paragraph, say, short_id, to_do_next, visible
 
 if TYPE_CHECKING:
     from sync.state.runs import RunRow
@@ -54,7 +54,7 @@ class HistoryView:
                 parts.append(f"plan {short_id(run.plan_id)}")
             if run.error_code:
                 parts.append(visible(run.error_code))
-            console.print(indented("; ".join(parts), 4, style="dim"))
+            paragraph(console, "; ".join(parts), 4, style="dim")
         to_do_next(console, ("crm-segments status", "what waits, and for whom"))
 
     def document(self) -> dict[str, object]:

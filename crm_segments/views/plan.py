@@ -18,8 +18,8 @@ from crm_segments.views.text import (
     counted,
     day,
     heading,
-    indented,
     moment,
+    paragraph,
     say,
     short_id,
     to_do_next,
@@ -49,12 +49,12 @@ def show_plan(console: Console, preview: "PlanPreview") -> None:
         _show_examples(console, preview.examples)
     else:
         heading(console, "Nothing to write")
-        console.print(indented(f"{visible(head.connection_label)} holds all of this already."))
+        paragraph(console, f"{visible(head.connection_label)} holds all of this already.")
     _show_waiting(console, preview)
     show_notes(console, head.notes)
     for guard in head.guards:
         heading(console, "This plan needs your approval")
-        console.print(indented(visible(guard.message)))
+        paragraph(console, visible(guard.message))
 
 
 def show_notes(console: Console, notes: Sequence[str], *, at_most: int | None = None) -> None:
@@ -124,9 +124,9 @@ def _show_examples(console: Console, examples: "Sequence[Example]") -> None:
             line.append(f" ({visible(each.record_id)})", style="not bold dim")
         line.append(": ", style="not bold")
         line.append_text(_arrow(each.old, each.new))
-        console.print(indented(line))
+        paragraph(console, line)
         if each.reason:
-            console.print(indented(visible(each.reason), 4, style="dim"))
+            paragraph(console, visible(each.reason), 4, style="dim")
 
 
 def _show_waiting(console: Console, preview: "PlanPreview") -> None:

@@ -9,7 +9,17 @@ from connectors.errors import CrmSegmentsError
 from crm_segments.views.failure import FailureView, error_document
 from crm_segments.views.plan import show_notes
 from crm_segments.views.segments import segment_documents, show_segments
-from crm_segments.views.text import bullet, count, counted, facts, heading, indented, say, to_do_next, visible
+from crm_segments.views.text import (
+    bullet,
+    count,
+    counted,
+    facts,
+    heading,
+    paragraph,
+    say,
+    to_do_next,
+    visible,
+)
 from sync.results import ChangeCounts, RejectedGroup, RunResult
 
 __all__ = ["RunView", "empty_run_document"]
@@ -132,5 +142,5 @@ class RunView:
 def _show_rejected(console: Console, group: RejectedGroup) -> None:
     heading(console, f"Rejected by the CRM: {counted(group.count, 'record')}")
     field = f" (field {group.field})" if group.field else ""
-    console.print(indented(visible(f"{group.message}{field}")))
+    paragraph(console, visible(f"{group.message}{field}"))
     bullet(console, f"for example {', '.join(visible(each) for each in group.example_ids)}")

@@ -9,12 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crm_segments.views.text import bar, count, counted, heading, indented, percent, say, to_do_next, visible
+from crm_segments.views.text import bar, count, counted, heading, paragraph, percent, say, to_do_next, visible
 from sync.results import SegmentCount
 
 __all__ = ["SegmentsView", "show_segments"]
 
-_COUNT = re.compile(r"^[\d,]+ (?:accounts?|contacts?|leads?): ")
+_COUNT = re.compile(r"^[\d,]+ (?:accounts?|contacts?|leads?):? ")
 """The sentence's own count is that of the day on which the segment was made; the line above has today's."""
 
 TITLE_WIDTH = 28
@@ -48,7 +48,7 @@ def _show_one(console: Console, segment: SegmentCount, length: float, *, with_se
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
     sentence = _COUNT.sub("", segment.reason)
     if with_sentence and sentence:
-        console.print(indented(visible(sentence[:1].upper() + sentence[1:]), 4, style="dim"))
+        paragraph(console, visible(sentence[:1].upper() + sentence[1:]), 4, style="dim")
 
 
 def segment_documents(segments: Iterable[SegmentCount]) -> list[dict[str, object]]:
@@ -71,7 +71,7 @@ class SegmentsView:
         show_segments(console, self.segments)
         heading(console, "Keys, as the field holds them")
         for segment in self.segments:
-            console.print(indented(f"{visible(segment.key)} = {visible(segment.name)}", style="dim"))
+            paragraph(console, f"{visible(segment.key)} = {visible(segment.name)}", style="dim")
         to_do_next(console, ("crm-segments explain ACCOUNT", "why a record is in its segment"))
 
     def document(self) -> dict[str, object]:

@@ -1,9 +1,11 @@
 """How words, numbers and days look on screen. Every text that came from a CRM or a file passes `visible`."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.table import Table
@@ -18,8 +20,8 @@ __all__ = [
     "day",
     "facts",
     "heading",
-    "indented",
     "moment",
+    "paragraph",
     "percent",
     "say",
     "short_id",
@@ -95,13 +97,25 @@ def bar(share: float, width: int = 12) -> str:
 
 def say(console: Console, text: str | Text = "", style: str = "") -> None:
     """One paragraph, wrapped between words, taken literally."""
-    console.print(indented(text, 0, style))
+    paragraph(console, text, 0, style)
 
 
 def heading(console: Console, text: str) -> None:
     """A line that begins a part, set off by an empty one."""
     console.print()
     console.print(Text(text, style="bold"))
+
+
+def _breaks(text: str, width: int) -> list[int]:
+    """Where lines begin. A word that is too long is not broken: it may be a path that is copied."""
+    begins, used = [], 0
+    for word in re.finditer(r"\S+\s*|^\s+", text):
+        size = cell_len(word[0].rstrip())
+        if used and used + size > width:
+            begins.append(word.start())
+            used = 0
+        used += cell_len(word[0])
+    return begins
 
 
 class Hanging:
@@ -118,24 +132,27 @@ class Hanging:
         self._mark = mark
         self._by = by
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """The lines."""
         lead = " " * self._by
         width = max(options.max_width - self._by - len(self._mark), 20)
-        for number, line in enumerate(self._text.wrap(console, width)):
+        paragraphs = self._text.split("\n", allow_blank=True)
+        lines = [line for each in paragraphs for line in each.divide(_breaks(each.plain, width))]
+        for number, line in enumerate(lines):
             line.rstrip()
             before = self._mark if number == 0 else Text(" " * len(self._mark))
-            yield Text.assemble(lead, before, line)
+            yield Text.assemble(lead, before, line, no_wrap=True, overflow="ignore")
 
 
-def indented(text: str | Text, by: int = 2, style: str = "") -> Hanging:
+def paragraph(console: Console, text: str | Text, by: int = 2, style: str = "") -> None:
     """A paragraph whose wrapped lines stay indented."""
-    return Hanging(text if isinstance(text, Text) else Text(text, style=style), mark=Text(), by=by)
+    whole = text if isinstance(text, Text) else Text(text, style=style)
+    console.print(Hanging(whole, mark=Text(), by=by), crop=False)
 
 
 def bullet(console: Console, text: str, mark: str = "-", style: str = "") -> None:
     """One entry of a list; wrapped lines hang under the text, not under the mark."""
-    console.print(Hanging(Text(text, style=style), mark=Text(f"{mark} ", style="dim"), by=2))
+    console.print(Hanging(Text(text, style=style), mark=Text(f"{mark} ", style="dim"), by=2), crop=False)
 
 
 def facts(console: Console, pairs: Iterable[tuple[str, str]]) -> None:

@@ -211,7 +211,8 @@ def test_no_line_is_wider_than_a_narrow_terminal_and_no_word_is_jargon(
     shown = cli.done(*command, COLUMNS="60", NO_COLOR="1", TERM="dumb")
     assert "\x1b" not in shown
     ours = [line for line in shown.splitlines() if not line.startswith(("Next: ", "      crm-segments"))]
-    assert max(len(line) for line in ours) <= 60
+    # Paths are never broken, so that they can be copied.
+    assert [line for line in ours if len(line) > 60 and str(tmp_path) not in line] == []
     jargon = r"\b(clusters?|ledger|watermark|hysteresis|posterior|silhouette|log-odds|centroid)\b"
     assert re.search(jargon, shown, re.IGNORECASE) is None
     if command[0] != "config":

@@ -83,9 +83,14 @@ class RunView:
 
     def _headline(self) -> str:
         result, crm = self.result, visible(self.crm)
-        if result.changes.written:
-            number = counted(result.changes.written, self._noun())
-            return f"Wrote {number} in {crm}, in {counted(result.write_requests, 'request')}."
+        before = sum(done.changes.written for done in result.finished_first)
+        requests = counted(result.write_requests, "request")
+        if result.changes.written > before:
+            number = counted(result.changes.written - before, self._noun())
+            more = f" more in {crm}, in {requests} altogether" if before else f" in {crm}, in {requests}"
+            return f"Wrote {number}{more}."
+        if before and result.error is None:
+            return f"Then nothing more to write: {crm} holds all of this."
         if result.error is not None:
             return f"Nothing was written to {crm}."
         if result.changes.planned:

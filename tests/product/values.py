@@ -141,6 +141,16 @@ RUN_PARTIAL = RunResult(
         ),
     ),
 )
+RUN_RESUMED = RunResult(
+    "01a20aa8-3333",
+    RunStatus.COMPLETE,
+    0,
+    segments=SEGMENTS,
+    changes=ChangeCounts(planned=2024, written=2024),
+    write_requests=11,
+    plan_ids=(PLAN_ID,),
+    finished_first=(FinishedRun("01a20aa7-0000", "p", ChangeCounts(planned=2024, written=2024)),),
+)
 RUN_STOPPED = RunResult(
     "01a20aa8-2222",
     RunStatus.STOPPED,
@@ -270,6 +280,7 @@ VIEWS: dict[str, View] = {
     "run": RunView(RUN_COMPLETE, "crm.db"),
     "run-partial": RunView(RUN_PARTIAL, "crm.db"),
     "run-quiet": RunView(RUN_QUIET, "crm.db"),
+    "run-resumed": RunView(RUN_RESUMED, "crm.db"),
     "run-stopped": RunView(RUN_STOPPED, "crm.db"),
     "sample": SampleView([Path("sample/week_00"), Path("sample/week_01")], {"account": 2024, "deal": 1}),
     "segments": SegmentsView(SEGMENTS),

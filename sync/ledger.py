@@ -5,7 +5,6 @@ settled is in doubt: the process may have died before, during or after the reque
 reading the records back, never by sending again.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +18,7 @@ from sync.diff import VALUE_SCHEMA
 from sync.plan import PARTS, Action, Plan
 from sync.results import ChangeCounts
 from sync.state import schema
+from sync.state.audit import BatchFacts, batch_digest, extend_audit
 from sync.state.holds import add_holds
 from sync.state.lock import ConnectionLock
 from sync.state.store import StateStore
@@ -127,7 +127,7 @@ class Ledger:
         letters = "".join(outcomes)
         with self._store.begin() as tx:
             self._lock.check(tx)
-            digest = self._digest(batch_no, rows, letters)
+            digest = self._digest(tx, batch_no, rows, letters)
             tx.execute(
                 schema.batch.update()
                 .filter_by(run_id=self._run_id, batch_no=batch_no)
@@ -140,7 +140,7 @@ class Ledger:
                 )
             )
             self._record_exceptions(tx, rows, outcomes, results or {})
-            self._extend_audit(tx, batch_no, digest)
+            extend_audit(tx, self._run_id, batch_no, digest, self._store.now())
 
     def count_request(self, batch_no: int) -> None:
         """Count a request whose answer was lost."""
@@ -225,26 +225,11 @@ class Ledger:
         held = [each for each, outcome in zip(ids, outcomes, strict=True) if outcome is Outcome.HELD]
         add_holds(tx, self._scope_id, held, self._store.now())
 
-    def _digest(self, batch_no: int, rows: Sequence[int], letters: str) -> str:
-        text = "\x1f".join((self._run_id, str(batch_no), self._plan.plan_id, format_rows(rows), letters))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _extend_audit(self, tx: sa.Connection, batch_no: int, digest: str) -> None:
-        table = schema.audit
-        last = tx.execute(sa.select(table.c.chain).order_by(table.c.sequence.desc()).limit(1)).scalar()
-        actor = tx.execute(sa.select(schema.run.c.actor).filter_by(run_id=self._run_id)).scalar_one()
-        at = self._store.now()
-        link = "\x1f".join((last or "", self._run_id, str(batch_no), actor, at, digest))
-        tx.execute(
-            table.insert().values(
-                run_id=self._run_id,
-                batch_no=batch_no,
-                actor=actor,
-                at=at,
-                digest=digest,
-                chain=hashlib.sha256(link.encode()).hexdigest(),
-            )
-        )
+    def _digest(self, tx: sa.Connection, batch_no: int, rows: Sequence[int], letters: str) -> str:
+        plan_hash = tx.execute(
+            sa.select(schema.plan.c.hash).filter_by(plan_id=self._plan.plan_id)
+        ).scalar_one()
+        return batch_digest(BatchFacts(self._run_id, batch_no, plan_hash, format_rows(rows), letters))
 
 
 def remember_written(tx: sa.Connection, scope_id: int, changes: pa.Table, run_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -28,7 +29,9 @@ CSV_COLUMNS = (
     "agree?",
 )
 _WHAT = {"set": "write", "adopt": "already right", "hold": "held", "wait": "rejected before"}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs count as formulas in East Asian editions; quotes and blanks before a sign may be dropped.
+_FORMULA = re.compile("['\"\\s\u00a0\u3000\ufeff]*[=+\\-@\\t\\r＝＋－＠]")  # noqa: RUF001 - they are meant
+_NEGATIVE_NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)*([eE][+-]?[0-9]+)?")
 
 
 def export_plan(
@@ -111,4 +114,5 @@ def _names(ws: Workspace, connection_id: str, kind: ObjectKind) -> dict[str, tup
 def _safe(value: str | None) -> str:
     """A cell that no spreadsheet takes for a formula."""
     text = value or ""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    is_formula = _FORMULA.match(text) and not _NEGATIVE_NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text

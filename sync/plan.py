@@ -10,11 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic import ConfigDict, TypeAdapter
 
 from connectors.errors import LedgerError
 from connectors.model import ObjectKind, Option
@@ -118,6 +119,7 @@ class GuardStop:
 class PlanHead:
     """Everything about a plan but its rows."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
     plan_id: str
     connection_id: str
     connection_label: str
@@ -164,21 +166,19 @@ class PlanHead:
         Raises:
             LedgerError: Not a plan of this format.
         """
-        raw: dict[str, Any] = json.loads(text)
-        if raw.get("format_version") != FORMAT_VERSION:
-            raise LedgerError(
-                f"A saved plan has format {raw.get('format_version')!r}, not {FORMAT_VERSION}.",
-                hint="Make a new plan: crm-segments plan",
-                code="plan.format",
-            )
-        raw["object"] = ObjectKind(raw["object"])
-        raw["segments"] = tuple(SegmentCount(**segment) for segment in raw["segments"])
-        raw["options"] = tuple(Option(**option) for option in raw["options"])
-        raw["guards"] = tuple(GuardStop(**guard) for guard in raw["guards"])
-        raw["field_steps"] = tuple(FieldStep(**step) for step in raw["field_steps"])
-        raw["notes"] = tuple(raw["notes"])
-        raw["missing_fields"] = tuple(raw["missing_fields"])
-        return cls(**raw)
+        try:
+            raw = json.loads(text)
+            version = raw.get("format_version") if isinstance(raw, dict) else None
+            if version == FORMAT_VERSION:
+                return TypeAdapter(cls).validate_json(text)
+        except (ValueError, RecursionError) as error:
+            # What the validator says quotes the values, which are not for messages.
+            raise _unreadable("is damaged") from error
+        raise _unreadable(f"has format {version!r}, not {FORMAT_VERSION}")
+
+
+def _unreadable(what: str) -> LedgerError:
+    return LedgerError(f"A saved plan {what}.", hint="Make a new plan: crm-segments plan", code="plan.format")
 
 
 @dataclass(frozen=True, slots=True)

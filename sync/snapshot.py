@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connectors.errors import DataError, StopRequested, TransientError
+from connectors.errors import DataError, ProtocolError, StopRequested, TransientError
 from connectors.model import ObjectKind, Page, Progress, id_column
 from sync.workspace import Workspace, new_id
 
@@ -159,7 +159,7 @@ def _advance(
     except DataError:
         # An older copy of the CRM was put back: what we know of it is worth nothing.
         return _pull_base(ws, folder, kind, fields)
-    delta = _concat(pages)
+    delta = _concat(pages, kind)
     if delta.num_rows == 0 and not deleted:
         return replace(known, watermark=watermark), merged
     file = replace(_write(folder, kind, [delta]), deleted=tuple(sorted(deleted)))
@@ -171,7 +171,7 @@ def _pull_base(
     ws: Workspace, folder: Path, kind: ObjectKind, fields: tuple[str, ...]
 ) -> tuple[_ObjectHead, pa.Table]:
     pages, deleted, watermark = _read_pages(ws, kind, fields, since=None)
-    table = _merge(_concat(pages), None, tuple(deleted), kind)
+    table = _merge(_concat(pages, kind), None, tuple(deleted), kind)
     return _ObjectHead(fields, watermark, (_write(folder, kind, [table]),)), table
 
 
@@ -218,9 +218,17 @@ def _pages(ws: Workspace, kind: ObjectKind, fields: tuple[str, ...], since: str 
         yield page
 
 
-def _concat(pages: list[pa.Table]) -> pa.Table:
+def _concat(pages: list[pa.Table], kind: ObjectKind) -> pa.Table:
     # A field that came into being between two pages is null in the earlier one.
-    return pa.concat_tables(pages, promote_options="default").combine_chunks()
+    table = pa.concat_tables(pages, promote_options="default").combine_chunks()
+    doubled = table.num_rows - pc.count_distinct(table[id_column(kind)]).as_py()
+    if doubled:
+        raise ProtocolError(
+            f"{doubled:,} {kind.value} records came twice in one pull from the CRM; nothing of it was kept.",
+            hint="Run again: everything is asked for anew. Report this if it happens twice.",
+            code="pull.doubled",
+        )
+    return table
 
 
 def _merge(base: pa.Table, delta: pa.Table | None, deleted: tuple[str, ...], kind: ObjectKind) -> pa.Table:
@@ -229,7 +237,7 @@ def _merge(base: pa.Table, delta: pa.Table | None, deleted: tuple[str, ...], kin
     if delta is not None:
         replaced = pa.concat_arrays([replaced, delta[column].combine_chunks()])
     kept = base.filter(pc.invert(pc.is_in(base[column], replaced))) if len(replaced) else base
-    return kept if delta is None else _concat([kept, delta])
+    return kept if delta is None else _concat([kept, delta], kind)
 
 
 def _write(folder: Path, kind: ObjectKind, tables: list[pa.Table]) -> _File:

@@ -90,3 +90,28 @@ def test_without_a_home_and_with_another_language_a_run_is_still_one_document(
     cli = copy_of(fresh, tmp_path)
     document = json.loads(cli.done("run", "--yes", "--json", HOME="/nonexistent", LANG="C", LC_ALL="C"))
     assert document["status"] == "complete"
+
+
+def test_sigterm_ends_a_run_in_order_and_the_next_one_goes_on(fresh: Cli, tmp_path: Path) -> None:
+    cli = copy_of(fresh, tmp_path)
+    state = tmp_path / ".crm-segments/state.db"
+    with subprocess.Popen(
+        [sys.executable, "-m", "crm_segments", "run", "--yes", "--json"],
+        cwd=cli.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        # The state is opened once signals are caught; segments take a while longer than that.
+        while not state.exists() and process.poll() is None:
+            os.sched_yield()
+        process.terminate()
+        out, error = process.communicate()
+    assert process.returncode == 75, out + error
+    stopped = json.loads(out)
+    assert stopped["status"] == "paused"
+    assert stopped["error"]["code"].startswith("stopped")
+    finished = cli.document("run", "--yes")
+    assert finished["status"] == "complete"
+    assert all(key for key, *_ in labels(cli).values())
+    assert cli.document("run", "--yes")["write_requests"] == 0

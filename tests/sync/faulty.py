@@ -1,5 +1,6 @@
 """The embedded CRM behind a bad line: requests are refused, answers get lost, people interfere."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -84,6 +85,10 @@ class FaultyConnector:
     locked: set[str] = field(default_factory=set)
     before_write: Callable[[int], None] = lambda _ordinal: None
     """What happens elsewhere just before a write request arrives."""
+    after_write: Callable[[int], None] = lambda _ordinal: None
+    """What happens when it was carried out, before the answer leaves."""
+    carried_out: Counter[str] = field(default_factory=Counter)
+    """How often each record was in a request that the CRM carried out."""
     requests: list[tuple[str, list[str]]] = field(default_factory=list)
     """Every write request that was sent: its name and its records."""
     reads: int = 0
@@ -157,6 +162,7 @@ class FaultyConnector:
             self._carry_out(kind, batch[: len(batch) // 2], request_id)
             raise UnknownOutcomeError("The answer was lost half-way.", hint="Read back.")
         results = self._carry_out(kind, batch, request_id)
+        self.after_write(ordinal)
         if fault is Fault.LOST_AFTER:
             raise UnknownOutcomeError("The answer was lost.", hint="Read back.")
         if fault is Fault.GARBLED:
@@ -167,6 +173,7 @@ class FaultyConnector:
 
     def _carry_out(self, kind: ObjectKind, batch: Sequence[FieldWrite], request_id: str) -> list[WriteResult]:
         taken = [each for each in batch if each.record_id not in {*self.rejects, *self.locked}]
+        self.carried_out.update(each.record_id for each in taken)
         done = {each.record_id: each for each in self.inner.write(kind, taken, request_id=request_id)}
         return [done.get(each.record_id) or self._refusal(each.record_id) for each in batch]
 

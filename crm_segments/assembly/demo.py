@@ -59,7 +59,7 @@ def play_demo(folder: Path, options: WorkspaceOptions) -> DemoStory:
     is_new = not config.exists()
     if is_new:
         _refuse_foreign(folder)
-        write_config(folder, InitOptions())
+        write_config(config, InitOptions())
     settings = load_settings(config)
     _, counts = write_sample(folder / "sample", SampleOptions(weeks=WEEKS))
     first_week = folder / "sample" / "week_00"

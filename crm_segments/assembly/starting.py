@@ -5,7 +5,6 @@ from importlib.resources import files
 from pathlib import Path
 
 from connectors.errors import ConfigError, UsageError
-from crm_segments.config_file import CONFIG_NAME
 from crm_segments.settings import LATER
 
 __all__ = ["EXAMPLE_NAME", "InitOptions", "InitReport", "example_config", "write_config"]
@@ -67,8 +66,8 @@ def example_config() -> str:
     return (Path(__file__).parents[2] / EXAMPLE_NAME).read_text(encoding="utf-8")
 
 
-def write_config(folder: Path, options: InitOptions) -> InitReport:
-    """Write config.toml and keep the state and the CRM's file out of version control.
+def write_config(config: Path, options: InitOptions) -> InitReport:
+    """Write the settings and keep the state and the CRM's file out of version control.
 
     Raises:
         ConfigError: This version has no connector for that CRM.
@@ -83,19 +82,18 @@ def write_config(folder: Path, options: InitOptions) -> InitReport:
             code="config.connector.unavailable",
             next_command="crm-segments init --crm local",
         )
-    config = folder / CONFIG_NAME
     if config.exists() and not options.force:
         raise UsageError(
-            f"There is a {CONFIG_NAME} in this folder already; it was left as it is.",
+            f"There is a {config.name} in this folder already; it was left as it is.",
             hint="Edit it, choose another folder, or write it anew with --force.",
             code="usage.config_exists",
             next_command="crm-segments config show",
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        config.parent.mkdir(parents=True, exist_ok=True)
         template = example_config() if options.every_setting else _TEMPLATE
         _replace(config, template.replace('path = "crm.db"', f"path = {_toml_text(path)}"))
-        gitignore = _ignore_in_git(folder / ".gitignore", (*_IGNORED, f"{path}*"))
+        gitignore = _ignore_in_git(config.parent / ".gitignore", (*_IGNORED, f"{path}*"))
     except OSError as error:
         raise UsageError(
             f"{error.filename or config} cannot be written: {error.strerror}.",

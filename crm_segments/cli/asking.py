@@ -26,7 +26,7 @@ def confirming(
         if yes:
             return True
         invocation.pause_progress()
-        console = views.make_console(sys.stderr)
+        console = views.ViewConsole(sys.stderr)
         for stored in plans:
             views.show_plan(console, assembly.preview_plan(workspace, stored))
         console.print()
@@ -47,7 +47,7 @@ def carry_out_run(invocation: Invocation, workspace: "Workspace", work: "Callabl
     if failure is None or invocation.as_json or result.changes.written:
         invocation.show(view)
     if failure is not None and not invocation.as_json:
-        views.show(failure, as_json=False, stream=sys.stderr)
+        invocation.show_failure(failure)
     return result.exit_code
 
 

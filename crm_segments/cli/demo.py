@@ -1,6 +1,5 @@
 """`demo`: the whole job on a made-up company, told as a short story."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -35,5 +34,5 @@ def _demo(
     invocation.show(view)
     failure = view.failure()
     if failure is not None and not invocation.as_json:
-        views.show(failure, as_json=False, stream=sys.stderr)
+        invocation.show_failure(failure)
     return story.exit_code

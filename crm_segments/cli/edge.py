@@ -49,8 +49,7 @@ def carry_out(invocation: Invocation, body: Callable[[], int | None]) -> int:
 
 def report(invocation: Invocation, error: CrmSegmentsError) -> int:
     """Show an error: under --json as the one document on stdout, else in words on stderr."""
-    view = views.FailureView(error, error.exit_code, invocation.always)
-    views.show(view, as_json=invocation.as_json, stream=sys.stdout if invocation.as_json else sys.stderr)
+    invocation.show_failure(views.FailureView(error, error.exit_code, invocation.always))
     return error.exit_code
 
 

@@ -27,6 +27,6 @@ def _init(
     force: Annotated[bool, typer.Option("--force", help="Write over an existing config.toml.")] = False,
 ) -> None:
     """Write a commented config.toml into this folder."""
-    folder = (invocation.config or Path("config.toml")).absolute().parent
+    config = (invocation.config or Path("config.toml")).absolute()
     options = assembly.InitOptions(crm, path, every_setting, force)
-    invocation.show(views.InitView(assembly.write_config(folder, options)))
+    invocation.show(views.InitView(assembly.write_config(config, options)))

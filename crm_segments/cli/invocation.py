@@ -1,5 +1,6 @@
 """One call of one command: its common options, and the only way to its settings, its CRM and its output."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,17 @@ class Invocation:
 
     def show(self, view: "views.View") -> None:
         """Print the result on stdout."""
-        views.show(view, as_json=self.as_json)
+        views.show(view, as_json=self.as_json, command_options=self.command_options)
+
+    def show_failure(self, view: "views.View") -> None:
+        """Print why it ended early: the one document under --json, else words on stderr."""
+        stream = sys.stdout if self.as_json else sys.stderr
+        views.show(view, as_json=self.as_json, stream=stream, command_options=self.command_options)
+
+    @property
+    def command_options(self) -> str:
+        """What the commands that are named next need too, to speak of the same settings."""
+        return f"--config {shlex.quote(str(self.config))}" if self.config else ""
 
     def require_terminal_or(self, yes: bool, flag: str = "--yes") -> None:
         """Refuse to go on where a question could not be answered.

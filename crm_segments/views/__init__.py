@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from crm_segments.views.run import RunView, empty_run_document
     from crm_segments.views.segments import SegmentsView
     from crm_segments.views.status import StatusView
-    from crm_segments.views.view import View, make_console, show
+    from crm_segments.views.text import ViewConsole
+    from crm_segments.views.view import View, show
 
 __all__ = [
     "ApprovalView",
@@ -41,8 +42,8 @@ __all__ = [
     "SegmentsView",
     "StatusView",
     "View",
+    "ViewConsole",
     "empty_run_document",
-    "make_console",
     "show",
     "show_plan",
 ]
@@ -60,7 +61,8 @@ _HOMES = {
     "run": ("RunView", "empty_run_document"),
     "segments": ("SegmentsView",),
     "status": ("StatusView",),
-    "view": ("View", "make_console", "show"),
+    "text": ("ViewConsole",),
+    "view": ("View", "show"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

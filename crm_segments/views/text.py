@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import IO
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -13,6 +14,7 @@ from rich.text import Text
 
 __all__ = [
     "Hanging",
+    "ViewConsole",
     "bar",
     "bullet",
     "count",
@@ -165,13 +167,27 @@ def facts(console: Console, pairs: Iterable[tuple[str, str]]) -> None:
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
 
+class ViewConsole(Console):
+    """A console that takes every text literally: no markup, no emoji codes, no guessed colors.
+
+    Args:
+        stream: Where it prints.
+        command_options: What every named command needs too, so that it does the same: `--config FILE`.
+    """
+
+    def __init__(self, stream: IO[str], command_options: str = "") -> None:
+        super().__init__(file=stream, markup=False, emoji=False, highlight=False)
+        self.command_options = command_options
+
+
 def to_do_next(console: Console, *commands: tuple[str, str] | str) -> None:
     """The command to type next, with what it does, as the last lines of every result."""
     console.print()
     for position, entry in enumerate(commands):
         command, purpose = (entry, "") if isinstance(entry, str) else entry
         line = Text("Next: " if position == 0 else "      ", style="dim")
-        line.append(command, style="bold cyan")
+        options = console.command_options if isinstance(console, ViewConsole) else ""
+        line.append(f"{command} {options}".rstrip(), style="bold cyan")
         if purpose:
             line.append(f"   {purpose}", style="dim")
         # A command is copied: it may run over the edge, but it is never broken by us.

@@ -6,7 +6,9 @@ from typing import IO, Protocol
 
 from rich.console import Console
 
-__all__ = ["SCHEMA_VERSION", "View", "make_console", "show"]
+from crm_segments.views.text import ViewConsole
+
+__all__ = ["SCHEMA_VERSION", "View", "show"]
 
 SCHEMA_VERSION = 1
 """Version of every document printed with --json; moves only when a script could break."""
@@ -24,16 +26,11 @@ class View(Protocol):
         ...
 
 
-def make_console(stream: IO[str] | None = None) -> Console:
-    """A console that takes every text literally: no markup, no emoji codes, no guessed colors."""
-    return Console(file=stream or sys.stdout, markup=False, emoji=False, highlight=False)
-
-
-def show(view: View, *, as_json: bool, stream: IO[str] | None = None) -> None:
-    """Print one view: exactly one document, or text for people."""
+def show(view: View, *, as_json: bool, stream: IO[str] | None = None, command_options: str = "") -> None:
+    """Print one view: exactly one document, or text for people whose next commands carry these options."""
     out = stream or sys.stdout
     if not as_json:
-        view.human(make_console(out))
+        view.human(ViewConsole(out, command_options))
         return
     document = {"schema_version": SCHEMA_VERSION, **view.document()}
     out.write(json.dumps(document, indent=2) + "\n")

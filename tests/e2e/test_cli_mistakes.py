@@ -74,6 +74,12 @@ def test_a_crm_of_a_later_version_is_refused_honestly(cli: Cli) -> None:
     assert "crm-segments import" in text
 
 
+def test_the_next_command_speaks_of_the_same_settings(cli: Cli) -> None:
+    (cli.folder / "config.toml").rename(cli.folder / "my own.toml")
+    text = said(cli, "plan", "--config", "my own.toml", code=2)
+    assert "Next: crm-segments import DIR --config 'my own.toml'" in text
+
+
 def test_a_crm_file_that_is_missing_names_import(cli: Cli) -> None:
     assert "crm-segments import" in said(cli, "plan", code=2)
     assert not (cli.folder / "crm.db").exists()

@@ -1,0 +1,1 @@
+"""What each path of the API answers; `table` puts all of it together."""

@@ -70,3 +70,26 @@ def test_a_run_killed_at_any_system_call_is_finished_by_the_next(what: str, tmp_
         shutil.rmtree(folder)
     # The last calls of a thread may fall away when threads share the work in another way.
     assert killed >= 0.9 * min(most, POINTS // len(FILES))
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
+@pytest.mark.parametrize("what", ["state.db", "crm.db"])
+def test_a_disk_that_refuses_loses_nothing_and_writes_nothing_twice(
+    what: str, error: str, tmp_path: Path
+) -> None:
+    template = tmp_path / "template"
+    later_run(template)
+    shutil.copytree(template, tmp_path / "undisturbed")
+    most = most_calls(tmp_path / "undisturbed", what)
+    expected = read_folder(tmp_path / "undisturbed")
+    failed = 0
+    for point in spread(most, max(3, POINTS // 20)):
+        folder = tmp_path / f"refused-{point}"
+        shutil.copytree(template, folder)
+        inject = f"inject=pwrite64,fdatasync:error={error}:when={point}+"
+        ended = strace(folder, "-e", f"trace={CALLS}", "-e", inject, *paths_of(folder, what))
+        failed += ended != ALIVE
+        assert strace(folder, "-e", "trace=none") == ALIVE, f"{error} from call {point} of {most}"
+        assert read_folder(folder) == expected, f"{error} from call {point} of {most}"
+        assert_nothing_left_to_do(folder, f"{error} from call {point} of {most}")
+    assert failed

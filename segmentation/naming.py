@@ -9,7 +9,6 @@ import numpy as np
 
 from connectors.model import UNCLASSIFIED_KEY
 from segmentation.features.columns import Flags, Floats, Indexes
-from segmentation.features.quality import count_of
 from segmentation.features.table import FeatureTable
 from segmentation.model import MAX_TITLE_LENGTH, UNCLASSIFIED_TITLE, Segment, Transform, TypicalValue
 from segmentation.traits import Trait, segment_traits, size_word
@@ -135,7 +134,7 @@ def _numbered(title: str, taken: Sequence[str]) -> str:
 
 
 def describe_members(features: FeatureTable, members: Flags) -> str:
-    """One sentence: how many they are and what is typical of them, with months instead of ages."""
+    """One sentence: what is typical of them, with months instead of ages, and no count, which would age."""
     parts = [
         part
         for part in (
@@ -146,8 +145,7 @@ def describe_members(features: FeatureTable, members: Flags) -> str:
         )
         if part
     ]
-    head = count_of(features.kind, int(members.sum()))
-    return f"{head}: typically {', '.join(parts)}." if parts else f"{head}."
+    return f"Typically {', '.join(parts)}." if parts else "Little is known of them."
 
 
 def _typical_size(features: FeatureTable, members: Flags) -> str:

@@ -99,7 +99,7 @@ def _segments(
     found = []
     for tier, key in zip(tiers, keys, strict=True):
         mine: Flags = labels == key
-        sentence = f"{count_of(features.kind, int(mine.sum()))} by a fixed rule: {tier.rule}."
+        sentence = f"By a fixed rule: {tier.rule}."
         share = round(float(mine.mean()), 6)
         found.append(
             Segment(key, tier.title, sentence, int(mine.sum()), share, typical_values(features, mine))

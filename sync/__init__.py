@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sync.config import SyncSettings
     from sync.export import export_plan
-    from sync.inspection import Explanation, Status, explain, get_history, get_status, list_segments
+    from sync.inspection import (
+        Explanation,
+        Status,
+        current_assignments,
+        explain,
+        get_history,
+        get_status,
+        list_segments,
+    )
     from sync.refits import RefitProposal, decide_refit, refit
     from sync.runner import apply_plan, approve_plan, get_plan, make_plans, run
     from sync.state.plans import StoredPlan
@@ -27,6 +35,7 @@ __all__ = [
     "Workspace",
     "apply_plan",
     "approve_plan",
+    "current_assignments",
     "decide_refit",
     "explain",
     "export_plan",
@@ -43,7 +52,15 @@ __all__ = [
 _HOMES = {
     "sync.config": ("SyncSettings",),
     "sync.export": ("export_plan",),
-    "sync.inspection": ("Explanation", "Status", "explain", "get_history", "get_status", "list_segments"),
+    "sync.inspection": (
+        "Explanation",
+        "Status",
+        "current_assignments",
+        "explain",
+        "get_history",
+        "get_status",
+        "list_segments",
+    ),
     "sync.refits": ("RefitProposal", "decide_refit", "refit"),
     "sync.runner": ("apply_plan", "approve_plan", "get_plan", "make_plans", "run"),
     "sync.state.plans": ("StoredPlan",),

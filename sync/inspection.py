@@ -24,7 +24,15 @@ from sync.state.plans import StoredPlan
 from sync.state.runs import RunRow, list_runs, unfinished_run
 from sync.workspace import Workspace
 
-__all__ = ["Explanation", "Status", "explain", "get_history", "get_status", "list_segments"]
+__all__ = [
+    "Explanation",
+    "Status",
+    "current_assignments",
+    "explain",
+    "get_history",
+    "get_status",
+    "list_segments",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,14 @@ def list_segments(ws: Workspace) -> list[SegmentCount]:
     connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
         return _segments(tx, ws, _scope_ids(tx, ws, connection_id))
+
+
+def current_assignments(ws: Workspace) -> dict[str, pa.Table]:
+    """Which segment each record is in and how sure that is, in `plan.ASSIGNMENT_SCHEMA` by segmentation."""
+    connection_id = ws.connector.identify().connection_id
+    with ws.store.begin() as tx:
+        scopes = _scope_ids(tx, ws, connection_id)
+        return {name: load_assignments(tx, scope_id) for name, scope_id in scopes.items()}
 
 
 def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:

@@ -15,8 +15,7 @@ from crm_segments.assembly.opening import WorkspaceOptions, open_embedded_crm, o
 from crm_segments.bundle import BundleError, write_bundle, write_data_loader, write_hubspot_import
 from crm_segments.settings import LoadedSettings
 from segmentation.config import SegmentationSettings
-from sync.state.assignments import load_assignments
-from sync.state.connections import bind_connection, scope_id_for
+from sync import current_assignments
 
 if TYPE_CHECKING:
     from connectors.local.connector import LocalConnector
@@ -96,14 +95,7 @@ def _scores(settings: LoadedSettings) -> dict[str, pa.Table]:
     if not settings.state_path.exists():
         return {}
     with open_workspace(settings, WorkspaceOptions(command="export")) as workspace:
-        identity = workspace.connector.identify()
-        found = {}
-        with workspace.store.begin() as tx:
-            bind_connection(tx, identity, target=workspace.target, now=workspace.store.now())
-            for one in workspace.segmentations:
-                scope_id = scope_id_for(tx, identity.connection_id, one.name, one.object)
-                found[one.name] = load_assignments(tx, scope_id)
-        return found
+        return current_assignments(workspace)
 
 
 def _segment_columns(

@@ -1,6 +1,5 @@
 """Customer segments on screen: title, size, share, and the one sentence that sets each apart."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -13,9 +12,6 @@ from crm_segments.views.text import bar, count, counted, heading, paragraph, per
 from sync.results import SegmentCount
 
 __all__ = ["SegmentsView", "show_segments"]
-
-_COUNT = re.compile(r"^[\d,]+ (?:accounts?|contacts?|leads?):? ")
-"""The sentence's own count is that of the day on which the segment was made; the line above has today's."""
 
 TITLE_WIDTH = 28
 """Titles are at most this long (decided in the field's definition)."""
@@ -46,9 +42,8 @@ def _show_one(console: Console, segment: SegmentCount, length: float, *, with_se
         Text(bar(length), style="cyan"),
     )
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
-    sentence = _COUNT.sub("", segment.reason)
-    if with_sentence and sentence:
-        paragraph(console, visible(sentence[:1].upper() + sentence[1:]), 4, style="dim")
+    if with_sentence and segment.reason:
+        paragraph(console, visible(segment.reason), 4, style="dim")
 
 
 def segment_documents(segments: Iterable[SegmentCount]) -> list[dict[str, object]]:

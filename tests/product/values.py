@@ -42,8 +42,13 @@ def segment(key: str, name: str, count: int, reason: str) -> SegmentCount:
 
 
 SEGMENTS = (
-    segment("large_big_deals", "Large, big deals", 265, "265 accounts: typically 4,100 employees."),
-    segment("small_loyal", "Small, loyal customers", 1750, "typically 23 employees, 10 deals won " * 4),
+    segment("large_big_deals", "Large, big deals", 265, "Typically 4,100 employees."),
+    segment(
+        "small_loyal",
+        "Small, loyal customers",
+        1750,
+        ("typically 23 employees, 10 deals won " * 4).capitalize(),
+    ),
     segment("unclassified", "Fits no segment", 9, ""),
 )
 

@@ -24,6 +24,13 @@ __all__ = ["DemoStory", "play_demo"]
 WEEKS = 2
 """One to begin with, and one to see what a week changes."""
 
+_CURRENCY = """
+[currency]
+# The made-up company sells in three currencies: what one unit of each is worth in its own.
+home = "USD"
+rates = { EUR = 1.08, GBP = 1.27 }
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class DemoStory:
@@ -60,6 +67,8 @@ def play_demo(folder: Path, options: WorkspaceOptions) -> DemoStory:
     if is_new:
         _refuse_foreign(folder)
         write_config(config, InitOptions())
+        with config.open("a", encoding="utf-8") as file:
+            file.write(_CURRENCY)
     settings = load_settings(config)
     _, counts = write_sample(folder / "sample", SampleOptions(weeks=WEEKS))
     first_week = folder / "sample" / "week_00"

@@ -1,5 +1,6 @@
 """The embedded CRM behind a bad line: requests are refused, answers get lost, people interfere."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -78,6 +79,8 @@ class FaultyConnector:
 
     inner: LocalConnector
     batch_records: int = 5
+    parallel_writes: int = 1
+    counting: threading.Lock = field(default_factory=threading.Lock)
     faults: dict[int, Fault] = field(default_factory=dict)
     """By ordinal of the write request, from 0."""
     rejects: Mapping[str, str] = field(default_factory=dict)
@@ -100,7 +103,12 @@ class FaultyConnector:
 
     @property
     def limits(self) -> Limits:
-        return replace(self.inner.limits, max_batch_records=self.batch_records, settle_seconds=11)
+        return replace(
+            self.inner.limits,
+            max_batch_records=self.batch_records,
+            max_parallel_writes=self.parallel_writes,
+            settle_seconds=11,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -152,8 +160,9 @@ class FaultyConnector:
         return self.inner.ensure_lists(specs, dry_run=dry_run)
 
     def write(self, kind: ObjectKind, batch: Sequence[FieldWrite], *, request_id: str) -> list[WriteResult]:
-        ordinal = len(self.requests)
-        self.requests.append((request_id, [write.record_id for write in batch]))
+        with self.counting:
+            ordinal = len(self.requests)
+            self.requests.append((request_id, [write.record_id for write in batch]))
         self.before_write(ordinal)
         fault = self.faults.get(ordinal)
         if fault in _REFUSALS:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from connectors.errors import UsageError
+from connectors.errors import DataError, UsageError
+from connectors.model import ObjectKind
 from segmentation.config import SegmentationSettings
 from sync import decide_refit, get_status, list_segments, refit
 from sync.results import ChangeCounts
@@ -236,3 +237,30 @@ def test_another_model_moves_only_the_records_that_it_sees_elsewhere(world: Worl
     assert result.changes == ChangeCounts(planned=8, written=8)
     moved = {record for record, values in world.values().items() if values != before[record]}
     assert moved == {record for record, values in before.items() if values[0] == "middle"}
+
+
+def test_a_refit_that_finds_nothing_stable_proposes_nothing(world: World) -> None:
+    world.run()
+    world.resize(sorted(world.keys()), 100)
+    world.segmentations = (SegmentationSettings(fallback="tiers", min_segment_records=2),)
+    with pytest.raises(DataError):
+        refit(world.workspace())
+    assert get_status(world.workspace()).waiting_refit is None
+
+
+def test_an_empty_crm_is_said(world: World) -> None:
+    world.crm.delete(ObjectKind.ACCOUNT, sorted(world.keys()))
+    result = world.run()
+    assert (result.exit_code, code_of(result)) == (6, "data.empty")
+
+
+def test_a_segmentation_keeps_the_object_that_it_began_with(world: World) -> None:
+    world.run()
+    world.segmentations = (SegmentationSettings(object="contact"),)
+    result = world.run()
+    assert (result.exit_code, code_of(result)) == (2, "config.segmentation.object")
+
+
+def test_an_unknown_segmentation_is_said(world: World) -> None:
+    with pytest.raises(UsageError, match="no segmentation called"):
+        refit(world.workspace(), "nobody")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.errors import AuthError, LockedError, ProtocolError, QuotaExhaustedError, UnavailableError
-from connectors.model import ObjectKind
+from connectors.model import ObjectKind, Page
 from sync import get_history, get_status
 from sync.results import ChangeCounts, RunStatus
 from tests.sync.faulty import Fault, FaultyConnector
@@ -249,3 +249,54 @@ def test_a_field_that_vanished_while_answers_were_in_doubt_is_made_again(world: 
         *("20 employees", "300 employees", "400 employees", "5,000 employees"),
     }
     assert world.run().changes == ChangeCounts()
+
+
+def test_a_record_deleted_while_its_answer_was_in_doubt_is_gone(world: World) -> None:
+    faulty = line(world, Fault.LOST_AFTER)
+
+    def delete_first(ordinal: int) -> None:
+        if ordinal == 0:
+            world.crm.delete(ObjectKind.ACCOUNT, ["a001"])
+
+    faulty.before_write = delete_first
+    result = world.run()
+    assert result.changes == ChangeCounts(planned=24, written=23, gone=1)
+
+
+def test_a_stop_before_the_fields_are_made_makes_none(world: World) -> None:
+    stored = world.plan()
+    world.should_stop = lambda: True
+    assert world.apply(stored).exit_code == 75
+    assert world.crm.describe(ObjectKind.ACCOUNT).field("crm_segment") is None
+    world.should_stop = lambda: False
+    assert world.run().exit_code == 0
+
+
+def test_a_pull_that_was_refused_goes_on_after_its_last_page(world: World) -> None:
+    faulty = line(world)
+    refused: list[int] = []
+
+    def refuse_once(ordinal: int, page: Page) -> Page:
+        if not refused:
+            refused.append(ordinal)
+            raise UnavailableError("The CRM is away.", hint="Try later.")
+        return page
+
+    faulty.spoil_page = refuse_once
+    assert world.run().changes.written == 24
+    kinds = [kind for kind, _since in faulty.pulls]
+    assert kinds.count(ObjectKind.ACCOUNT) == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [None, Fault.LOST_AFTER, Fault.LOST_HALF, Fault.REFUSED, Fault.AUTH, Fault.SWAPPED]
+)
+def test_requests_side_by_side_keep_every_promise(world: World, fault: Fault | None) -> None:
+    faulty = line(world, None, fault, None, fault, batch_records=2)
+    faulty.parallel_writes = 4
+    codes = [world.run().exit_code]
+    while codes[-1] in {1, 4, 75}:
+        codes.append(world.run().exit_code)
+    assert codes[-1] == 0
+    assert set(faulty.carried_out.values()) == {1}
+    assert_settled(world)

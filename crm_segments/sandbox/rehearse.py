@@ -1,6 +1,7 @@
 """Starts an emulated CRM in the foreground, for people who want to rehearse."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"Port {asked.port} cannot be used: {error.strerror}. Choose another with --port.\n")
         return 2
-    sys.stdout.write("\n".join(rehearsal.lines) + "\n")
-    sys.stdout.flush()
-    rehearsal.server.serve()
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.stdout.write("\n".join(rehearsal.lines) + "\n")
+        sys.stdout.flush()
+        rehearsal.server.serve()
     return 0

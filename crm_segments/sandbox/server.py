@@ -27,6 +27,8 @@ class SandboxServer:
         try:
             # Loopback only: an emulated CRM accepts made-up credentials.
             self._socket.bind(("127.0.0.1", port))
+            # From here on clients may come; they wait until the server serves.
+            self._socket.listen()
         except OSError:
             self._socket.close()
             raise

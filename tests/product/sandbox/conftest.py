@@ -2,7 +2,7 @@
 """An emulated Salesforce behind a real socket, and clients that talk to it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,16 +63,18 @@ class World:
     url: str
     integration: str
     """Id of the user that the connected app runs as."""
+    sessions: list[requests.Session] = field(default_factory=list)
 
     def session(self) -> requests.Session:
         """A session that reaches the emulator under its real names."""
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", Rerouted(self.url))
+        self.sessions.append(session)
         return session
 
-    def client(self, **more: Any) -> Salesforce:
-        """The client library, logged in with the connected app."""
+    def client(self, **more: Any) -> Any:
+        """The client library, logged in with the connected app; it makes its attributes on the fly."""
         known: dict[str, Any] = {"consumer_key": "key", "consumer_secret": "secret", "domain": DOMAIN}
         known |= {"version": VERSION, "session": self.session()}
         return Salesforce(**{**known, **more})
@@ -128,7 +130,7 @@ def settings() -> OrgSettings:
 
 
 @pytest.fixture
-def world(switchboard: tuple[Switchboard, str], settings: OrgSettings) -> World:
+def world(switchboard: tuple[Switchboard, str], settings: OrgSettings) -> Iterator[World]:
     board, url = switchboard
     clock = VirtualClock(START)
     org = SalesforceOrg(clock, settings)
@@ -136,7 +138,10 @@ def world(switchboard: tuple[Switchboard, str], settings: OrgSettings) -> World:
     integration = org.add_user("integration@example.com", profile, password="pass", token="word")
     org.add_app(ConnectedApp(consumer_key="key", consumer_secret="secret", run_as=integration))
     board.emulator = SalesforceEmulator(org)
-    return World(clock, org, board.emulator, url, integration)
+    world = World(clock, org, board.emulator, url, integration)
+    yield world
+    for session in world.sessions:
+        session.close()
 
 
 @pytest.fixture
@@ -145,7 +150,7 @@ def http(world: World) -> Http:
 
 
 @pytest.fixture
-def sf(world: World) -> Salesforce:
+def sf(world: World) -> Any:
     return world.client()
 
 

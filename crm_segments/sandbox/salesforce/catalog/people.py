@@ -139,5 +139,6 @@ def lead() -> SObject:
         moment("EmailBouncedDate", "Email Bounced Date"),
         reference("IndividualId", "Individual ID", "Individual"),
     ]
+    children = [("Task", "WhoId", "Tasks"), ("Event", "WhoId", "Events")]
     traits = Traits(mergeable=True, has_owner_views=True)
-    return make_object(("Lead", "Lead", "Leads"), "00Q", fields, traits=traits)
+    return make_object(("Lead", "Lead", "Leads"), "00Q", fields, traits=traits, children=children)

@@ -18,7 +18,7 @@ _REFUSED = "Invalid username, password, security token; or user locked out."
 @ROUTES.add(
     "POST",
     "/services/Soap/u/{soap_version}",
-    recorded("auth.json: soap_login_200, soap_login_500_INVALID_LOGIN"),
+    recorded("auth.json: soap_login_200"),
     needs_login=False,
 )
 def login(ask: Ask) -> Reply:

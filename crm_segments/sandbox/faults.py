@@ -6,11 +6,11 @@ and a refused request look alike from the outside and must not be treated alike.
 
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crm_segments.sandbox.calls import Call
+from crm_segments.sandbox.calls import Call, Reply
 
 __all__ = [
     "Applied",
@@ -21,6 +21,9 @@ __all__ = [
     "applied_late",
     "client_killed",
     "html_page",
+    "mangled",
+    "meanwhile",
+    "redirected",
     "refused",
     "reset_before",
     "slow",
@@ -52,6 +55,8 @@ class Symptom(StrEnum):
     """The head of the answer and half of its body, then the end of the connection."""
     ANSWER = "answer"
     """A made answer instead of the real one."""
+    MANGLED = "mangled"
+    """The real answer, changed on its way."""
     SLOW = "slow"
     """The real answer, late."""
     KILLED = "killed"
@@ -72,6 +77,8 @@ class Fault:
     seconds: float = 0.0
     later: int = 1
     """With `Applied.LATER`: how many requests later."""
+    change: Callable[[Reply], Reply] | None = None
+    """With `Symptom.MANGLED`: what becomes of the answer."""
 
 
 def refused(status: int, *, retry_after: int | None = None, body: str = "", html: bool = False) -> Fault:
@@ -108,6 +115,26 @@ def html_page(status: int = 200, *, applied: bool = False) -> Fault:
     return Fault(
         Symptom.ANSWER, Applied.FIRST if applied else Applied.NEVER, status, headers, MAINTENANCE_PAGE
     )
+
+
+def redirected(location: str, status: int = 302) -> Fault:
+    """The client is sent elsewhere; nothing was carried out."""
+    return Fault(Symptom.ANSWER, Applied.NEVER, status, {"Location": location})
+
+
+def mangled(change: Callable[[Reply], Reply]) -> Fault:
+    """The request was carried out, and its answer is changed: cut short, repeated, pointing away."""
+    return Fault(Symptom.MANGLED, Applied.FIRST, change=change)
+
+
+def meanwhile(action: Callable[[], object]) -> Fault:
+    """Nothing goes wrong with the request; something happens in the CRM before the next one."""
+
+    def act(reply: Reply) -> Reply:
+        action()
+        return reply
+
+    return mangled(act)
 
 
 def slow(seconds: float) -> Fault:

@@ -119,7 +119,7 @@ class Wire:
             return None
         if fault.symptom is Symptom.ANSWER:
             return Reply(fault.status, fault.body.encode(), fault.headers)
-        return reply
+        return fault.change(reply) if fault.change else reply
 
 
 async def _send(reply: Reply, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,6 @@
 """Fills an org from a folder of CSV files: a bundle, or a generated company."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,9 +30,9 @@ class LoadReport:
     """What came into the org."""
 
     counts: Mapping[str, int]
-    """Records by object."""
+    """Records of the files by object, whether or not they were there before."""
     ids: Mapping[str, str]
-    """Id in the org by id in the files, where they differ."""
+    """Id in the org by kind and id in the files, e.g. `account:A1`."""
 
 
 def load_folder(org: SalesforceOrg, folder: Path, *, today: date | None = None) -> LoadReport:
@@ -47,6 +47,9 @@ def load_folder(org: SalesforceOrg, folder: Path, *, today: date | None = None) 
 def load_bundle(org: SalesforceOrg, bundle: Bundle) -> LoadReport:
     """Puts the records of a bundle into the org. What the org cannot hold as it is stands as it can.
 
+    Records that came from an earlier bundle are brought up to date: only values that differ are written, as a
+    person would. Records that are absent now stay.
+
     Sizes and amounts that are no plain numbers ("51-200") are left empty: Salesforce's fields are numbers.
     """
     return _Loading(org, bundle).run()
@@ -56,7 +59,7 @@ class _Loading:
     def __init__(self, org: SalesforceOrg, bundle: Bundle) -> None:
         self._org = org
         self._bundle = bundle
-        self._ids: dict[str, str] = {}
+        self._ids = org.loaded_ids
         self._counts: dict[str, int] = {}
 
     def run(self) -> LoadReport:
@@ -82,11 +85,24 @@ class _Loading:
                 for name, raw in values.items()
                 if (stored := self._stored(readers[name], raw)) is not None
             }
-            known = own_id if is_id(own_id) and own_id.startswith(target.prefix) else None
-            record_id = self._org.add(sobject, row, record_id=known)
-            _stamp(table[record_id], cells)
-            self._ids[f"{kind}:{own_id}"] = record_id
+            earlier = self._ids.get(f"{kind}:{own_id}")
+            if earlier is None:
+                known = own_id if is_id(own_id) and own_id.startswith(target.prefix) else None
+                earlier = self._org.add(sobject, row, record_id=known)
+                _stamp(table[earlier], cells)
+                self._ids[f"{kind}:{own_id}"] = earlier
+            else:
+                self._bring_up_to_date(table[earlier], values.keys(), row)
             self._counts[sobject] = self._counts.get(sobject, 0) + 1
+
+    def _bring_up_to_date(
+        self, row: dict[str, Value], names: Collection[str], new: Mapping[str, Value]
+    ) -> None:
+        changed = {
+            name: new.get(name) for name in names if row.get(name) != new.get(name) and name != "ParentId"
+        }
+        if changed:
+            self._org.edit(str(row["Id"]), changed)
 
     def _stored(self, field: Field, raw: object) -> Value:
         """The value as the org holds it."""

@@ -8,14 +8,15 @@ from crm_segments.sandbox.clock import Clock, RealClock
 from crm_segments.sandbox.salesforce.access import ADMINISTRATOR, Access, ProfileRights
 from crm_segments.sandbox.salesforce.bulk import BulkJobs
 from crm_segments.sandbox.salesforce.catalog import standard_objects
-from crm_segments.sandbox.salesforce.catalog.kinds import picklist
+from crm_segments.sandbox.salesforce.catalog.kinds import audit, deleted, key, owner, picklist
+from crm_segments.sandbox.salesforce.catalog.making import make_object
 from crm_segments.sandbox.salesforce.cursors import Cursors
 from crm_segments.sandbox.salesforce.errors import not_found
 from crm_segments.sandbox.salesforce.fields import Field, Value
 from crm_segments.sandbox.salesforce.list_views import ListView
 from crm_segments.sandbox.salesforce.sessions import ConnectedApp, Sessions
 from crm_segments.sandbox.salesforce.settings import OrgSettings
-from crm_segments.sandbox.salesforce.sobjects import RecordType, SObject
+from crm_segments.sandbox.salesforce.sobjects import RecordType, SObject, Traits
 from crm_segments.sandbox.salesforce.store import Store
 from crm_segments.sandbox.salesforce.usage import Usage
 
@@ -81,6 +82,8 @@ class SalesforceOrg:
         self.usage = Usage(self.clock, self.settings)
         self.cursors = Cursors(self.clock, self.settings, self.store.ids)
         self.bulk = BulkJobs(self.clock, self.settings, self.store.ids)
+        self.loaded_ids: dict[str, str] = {}
+        """Ids of records that came from files, by kind and id in the files."""
         self.list_views: dict[str, ListView] = {}
         """By the id of the ListView record."""
         self._described: dict[tuple[str, str], tuple[str, datetime]] = {}
@@ -145,7 +148,28 @@ class SalesforceOrg:
         """The rights of a user's profile; call `access.forget()` after changing them."""
         return self.access.profiles[str((self.store.find(user_id) or {}).get("ProfileId"))]
 
-    # Fields, record types, rules
+    # Objects, fields, record types
+
+    def add_object(self, name: str, label: str, *, prefix: str = "a00") -> None:
+        """Adds a custom object with a name and an owner; further fields are added to it.
+
+        Args:
+            name: API name, ending in `__c`.
+            label: What people call it.
+            prefix: First three characters of its records' ids; no other object has them.
+        """
+        named = Field(
+            name="Name",
+            label=f"{label} Name",
+            type="string",
+            length=80,
+            permissionable=False,
+            name_field=True,
+        )
+        traits = Traits(has_owner_views=True)
+        fields = [key("Record"), owner(), deleted(), named, *audit()]
+        self.store.add_object(make_object((name, label, f"{label}s"), prefix, fields, traits=traits))
+        self.access.forget()
 
     def require(self, name: str) -> SObject:
         """The object of this name.

@@ -94,7 +94,7 @@ class SObject:
         return {
             "activateable": False,
             "createable": traits.createable,
-            "custom": False,
+            "custom": self.name.endswith("__c"),
             "customSetting": False,
             "deletable": traits.deletable,
             "deprecatedAndHidden": False,

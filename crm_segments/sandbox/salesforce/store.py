@@ -34,6 +34,12 @@ class Store:
         self.permission_changes = 0
         """Grows whenever a record changes that says who may do what."""
 
+    def add_object(self, sobject: SObject) -> None:
+        """Adds an object without records."""
+        self._objects[sobject.name.lower()] = sobject
+        self._tables[sobject.name] = {}
+        self._by_prefix[sobject.prefix] = sobject.name
+
     def objects(self) -> Iterator[SObject]:
         """All objects."""
         return iter(self._objects.values())

@@ -1,5 +1,6 @@
 """What goes wrong when it is told to: what the client sees, and what the org has done."""
 
+import json
 import re
 import socket
 import subprocess
@@ -20,12 +21,21 @@ from crm_segments.sandbox import (
     applied_late,
     client_killed,
     html_page,
+    mangled,
+    meanwhile,
+    redirected,
     refused,
     reset_before,
     slow,
     truncated,
 )
-from crm_segments.sandbox.calls import Call
+from crm_segments.sandbox.calls import Call, Reply, json_reply
+from crm_segments.sandbox.salesforce.refusals import (
+    concurrent_limit,
+    query_timeout,
+    server_unavailable,
+    session_ended,
+)
 from tests.product.sandbox.conftest import Http, World
 
 
@@ -100,6 +110,46 @@ def test_a_request_may_be_carried_out_after_the_client_gave_up(
     soql = "SELECT Site FROM Account"
     assert http.values(soql) == [None]
     assert http.values(soql) == ["new"]
+
+
+def test_a_redirect_sends_the_client_elsewhere(world: World, http: Http, account: str) -> None:
+    world.emulator.faults.at(1, redirected("https://elsewhere.example/"))
+    answer = write(http, account, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "https://elsewhere.example/")
+    assert not is_written(world, account)
+
+
+def test_an_answer_can_be_changed_on_its_way(world: World, http: Http) -> None:
+    def point_away(reply: Reply) -> Reply:
+        page = {**json.loads(reply.body), "done": False, "nextRecordsUrl": "@elsewhere.example/"}
+        return json_reply(reply.status, page)
+
+    world.emulator.faults.at(1, mangled(point_away), path="query")
+    assert http.query("SELECT Id FROM Account").json()["nextRecordsUrl"] == "@elsewhere.example/"
+    assert http.query("SELECT Id FROM Account").json()["done"] is True
+
+
+def test_something_may_happen_between_two_requests(world: World, http: Http, account: str) -> None:
+    world.emulator.faults.at(1, meanwhile(lambda: world.org.store.delete(account, world.org.admin_id)))
+    assert http.values("SELECT Id FROM Account") == [account]
+    assert http.values("SELECT Id FROM Account") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (session_ended(), 401, "INVALID_SESSION_ID"),
+        (concurrent_limit(), 403, "REQUEST_LIMIT_EXCEEDED"),
+        (query_timeout(), 400, "QUERY_TIMEOUT"),
+        (server_unavailable(retry_after=3), 503, "SERVER_UNAVAILABLE"),
+    ],
+)
+def test_passing_refusals_look_like_those_of_salesforce(
+    world: World, http: Http, fault: Fault, status: int, code: str
+) -> None:
+    world.emulator.faults.at(1, fault)
+    assert http.error("GET", "limits") == (status, code)
+    assert http("GET", "limits").status_code == 200
 
 
 def test_a_slow_answer_takes_its_time_by_the_clock_of_the_org(world: World, http: Http, account: str) -> None:

@@ -6,6 +6,7 @@ from crm_segments.sandbox.salesforce.catalog.kinds import (
     area,
     audit,
     day,
+    deleted,
     fixed,
     flag,
     key,
@@ -17,7 +18,6 @@ from crm_segments.sandbox.salesforce.catalog.kinds import (
     whole,
 )
 from crm_segments.sandbox.salesforce.catalog.making import make_object
-from crm_segments.sandbox.salesforce.catalog.sales import deleted
 from crm_segments.sandbox.salesforce.fields import Field
 from crm_segments.sandbox.salesforce.sobjects import SObject
 

@@ -9,6 +9,7 @@ __all__ = [
     "area",
     "audit",
     "day",
+    "deleted",
     "email",
     "fixed",
     "flag",
@@ -191,6 +192,11 @@ def key(label: str) -> Field:
         permissionable=False,
         id_lookup=True,
     )
+
+
+def deleted() -> Field:
+    """Whether the record is in the recycle bin."""
+    return fixed(flag("IsDeleted", "Deleted"), nillable=False, defaulted=True)
 
 
 def owner(*targets: str) -> Field:

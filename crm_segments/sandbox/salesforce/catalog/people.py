@@ -7,6 +7,7 @@ from crm_segments.sandbox.salesforce.catalog.kinds import (
     area,
     audit,
     day,
+    deleted,
     email,
     fixed,
     flag,
@@ -25,7 +26,6 @@ from crm_segments.sandbox.salesforce.catalog.making import make_object
 from crm_segments.sandbox.salesforce.catalog.sales import (
     INDUSTRIES,
     clean_status,
-    deleted,
     master,
     viewed,
 )

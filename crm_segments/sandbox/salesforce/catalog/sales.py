@@ -7,6 +7,7 @@ from crm_segments.sandbox.salesforce.catalog.kinds import (
     area,
     audit,
     day,
+    deleted,
     fixed,
     flag,
     key,
@@ -46,11 +47,6 @@ INDUSTRIES = (
 )
 SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
 CLEAN = ("In Sync", "Different", "Reviewed", "Pending", "Inactive", "Not Found", "Bulk", "Selected")
-
-
-def deleted() -> Field:
-    """Whether the record is in the recycle bin."""
-    return fixed(flag("IsDeleted", "Deleted"), nillable=False, defaulted=True)
 
 
 def master(of: str) -> Field:

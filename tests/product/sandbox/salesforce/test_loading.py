@@ -47,6 +47,24 @@ def test_the_sample_company_becomes_an_org_with_activities(world: World, http: H
     assert 0 < empty < report.counts["Account"]
 
 
+def test_a_later_week_changes_what_differs_and_nothing_else(world: World, http: Http, tmp_path: Path) -> None:
+    first, second = generate(tmp_path, accounts=60, weeks=2)
+    load_folder(world.org, first)
+    count = "SELECT COUNT() FROM Account"
+    before = http.query(count).json()["totalSize"]
+    world.clock.advance(7 * 86_400)
+    http = world.http()
+    report = load_folder(world.org, second)
+    assert http.query(count).json()["totalSize"] == report.counts["Account"] >= before
+    touched = world.org.store.history.touches()
+    assert 0 < touched < 30
+    assert world.org.store.history.no_op_touches() == 0
+    changed = http.values("SELECT Id FROM Account WHERE SystemModstamp > 2026-11-05T00:00:00Z")
+    assert {one for one in world.org.store.history.touched() if one.startswith("001")} <= set(changed)
+    load_folder(world.org, second)
+    assert world.org.store.history.touches() == touched
+
+
 def test_ids_of_salesforce_stay_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text(
         "account_id,name\n0014S000007NxmlQAC,A\nown-1,B\n", encoding="utf-8"

@@ -130,6 +130,17 @@ def test_amounts_are_converted_to_the_home_currency(world: World) -> None:
     assert (record["Amount"], record["home"], record["CurrencyIsoCode"]) == (90.0, 100.0, "EUR")
 
 
+def test_custom_objects_have_records_and_fields_of_their_own(world: World, http: Http) -> None:
+    world.org.add_object("Plan__c", "Plan")
+    world.org.add_field(
+        "Plan__c", Field(name="Price__c", label="Price", type="currency", precision=18, scale=2)
+    )
+    record_id = world.org.add("Plan__c", {"Name": "Gold", "Price__c": 9.5})
+    assert http.values("SELECT Price__c FROM Plan__c WHERE Name = 'gold'") == [9.5]
+    assert http("PATCH", f"sobjects/Plan__c/{record_id}", json={"Price__c": 10}).status_code == 204
+    assert http("GET", "sobjects/Plan__c/describe").json()["custom"] is True
+
+
 def test_two_orgs_share_nothing(world: World) -> None:
     other = SalesforceOrg(world.clock)
     other.add_field("Account", Field(name="Own__c", label="Own", type="string", length=9))

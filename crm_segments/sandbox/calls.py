@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 __all__ = ["Call", "Reply", "json_reply"]
 
@@ -21,6 +22,8 @@ class Call:
     body: bytes = b""
     ordinal: int = 0
     """Position among all requests that reached the server, from 1."""
+    arrived_at: datetime | None = None
+    """By the emulator's clock; it may be carried out later."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Parts of the path that the route names."""
 

@@ -69,6 +69,7 @@ class Wire:
             dict(request.headers),
             await request.body(),
             len(self.exchanges) + 1,
+            self._clock.now(),
         )
         fault = self.faults.fault_for(call)
         position = len(self.exchanges)

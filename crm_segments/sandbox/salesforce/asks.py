@@ -70,6 +70,7 @@ class Ask:
                 self.user,
                 auto_assign=self._flag("Sforce-Auto-Assign", default=True),
                 allow_duplicates=self._allows_duplicates(),
+                arrived_at=self.call.arrived_at,
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from crm_segments.sandbox.salesforce.errors import RowError, field_not_found
 from crm_segments.sandbox.salesforce.fields import Field, Value
@@ -30,6 +31,8 @@ class SaveOptions:
     """Whether the default assignment rule may change the owner."""
     allow_duplicates: bool = False
     """Whether to save in spite of duplicate rules that allow it."""
+    arrived_at: datetime | None = None
+    """When the request came; since then others may have held what it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,11 @@ class Writer:
         for locked in (own_id, parent):
             if locked and not self._org.try_lock(locked):
                 raise row_is_busy(locked)
+        if parent and self._org.settings.parents_contend:
+            arrived = self._options.arrived_at
+            if arrived is not None and self._org.is_held_since(parent, arrived):
+                raise row_is_busy(parent)
+            self._org.hold(parent)
         is_admin = self._org.access.has(self._options.user, "ModifyAllData")
         if self._org.is_locked_for_approval(own_id) and not is_admin:
             message = "This record is locked. If you need to edit it, contact your admin."

@@ -54,6 +54,7 @@ _ORG_DEFAULTS: Mapping[str, Value] = {
 class _Locks:
     approval: set[str] = field(default_factory=set)
     rows: dict[str, int] = field(default_factory=dict)
+    held: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
 
 class SalesforceOrg:
@@ -289,6 +290,15 @@ class SalesforceOrg:
             return True
         self._locks.rows[record_id] = left - 1
         return False
+
+    def hold(self, record_id: str) -> None:
+        """The request that is being carried out locks this record until it ends."""
+        self._locks.held[record_id] = (self.store.request, self.now())
+
+    def is_held_since(self, record_id: str, moment: datetime) -> bool:
+        """Whether another request held this record after the moment."""
+        request, until = self._locks.held.get(record_id, (self.store.request, moment))
+        return request != self.store.request and until > moment
 
     def _apply_features(self) -> None:
         if self.settings.person_accounts:

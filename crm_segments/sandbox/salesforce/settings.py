@@ -63,6 +63,8 @@ class OrgSettings:
     """Object to the owner whom its default assignment rule sets."""
     validation_rules: list[ValidationRule] = field(default_factory=list)
     duplicate_rules: list[DuplicateRule] = field(default_factory=list)
+    parents_contend: bool = False
+    """Two requests that are under way together cannot both lock the account of their contacts."""
     bulk_polls: int = 1
     """How often a bulk job is seen unfinished before it is complete."""
     bulk_seconds: float = 0.0

@@ -379,7 +379,8 @@ class WriteResult:
     code: str = ""
     field: str = ""
     message: str = ""
-    """Why, in words, with the fix; never the refused value."""
+    """Why, in words, with the fix: the same for all records refused by the same rule, so without the
+    record's id, and never the refused value."""
     merged_into: str | None = None
 
 
@@ -397,6 +398,8 @@ class Limits:
     """Longest text that a text field of ours may hold."""
     settle_seconds: float
     """How long after a lost answer the CRM may still carry out the write."""
+    trusted_pull_seconds: float = 600
+    """A pull younger than this is not checked again before writing; 0 where looking again costs nothing."""
     daily_calls: int | None = None
     """Calls a day, None where there is no such budget."""
     has_field_history: bool = False

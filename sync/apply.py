@@ -29,9 +29,6 @@ from sync.stages import BuildLists, MakeFields, Stage, WriteBatches, stages_of
 
 __all__ = ["carry_out"]
 
-FRESH_FOR = timedelta(minutes=10)
-"""A pull younger than this is trusted; an older one is checked against the CRM before writing (ADR 0003)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Execution:
@@ -78,10 +75,13 @@ def _carry_out_stage(execution: Execution, stage: Stage) -> None:
 
 
 def _hold_edited(execution: Execution, settled: set[int]) -> set[int]:
-    """Where the pull is old: rows whose fields someone changed since are held, not overwritten."""
+    """Rows whose fields someone changed since the pull are held, not overwritten.
+
+    A pull that is younger than the connector's `trusted_pull_seconds` is not checked again (ADR 0003).
+    """
     ws, plan = execution.session.ws, execution.plan
     pulled_at = datetime.fromisoformat(plan.head.pulled_at)
-    if ws.clock() - pulled_at < FRESH_FOR:
+    if ws.clock() - pulled_at < timedelta(seconds=ws.connector.limits.trusted_pull_seconds):
         return set()
     open_rows = [
         row

@@ -22,7 +22,7 @@ from sync.state.connections import bump_generation
 from sync.state.holds import replace_holds
 from sync.state.models import ModelStatus
 from sync.state.plans import StoredPlan, set_plan_status
-from sync.state.runs import begin_run, newest_generation
+from sync.state.runs import begin_run, close_unfinished, newest_generation
 
 __all__ = ["begin_plan", "check_approved", "check_fresh", "resume_plan"]
 
@@ -125,6 +125,7 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
         session.lock.check(tx)
         scope_id = session.scope_id(settings, tx)
         generation = bump_generation(tx, plan.head.connection_id)
+        close_unfinished(tx, scope_id, ws.store.now())
         begin_run(tx, _run_values(session, stored, scope_id, run_id, generation))
         set_plan_status(tx, plan.plan_id, PlanStatus.APPLYING)
         if plan.head.model_id != plan.head.base_model_id:

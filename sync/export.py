@@ -61,6 +61,12 @@ def export_plan(
 
 
 def _write(path: Path, content: bytes) -> Path:
+    if not path.name or path.is_dir():
+        raise UsageError(
+            f"{path} is a folder; a file is needed.",
+            hint="Add a file name, for example changes.csv.",
+            code="export.unwritable",
+        )
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.write_bytes(content)

@@ -228,7 +228,8 @@ def _find(table: pa.Table, kind: ObjectKind, query: str) -> tuple[str, str]:
     rows = list(zip(ids, names, sites, strict=True))
     by_id = [row for row in rows if row[0].casefold() == wanted]
     by_name = [row for row in rows if wanted and (row[1] or "").strip().casefold() == wanted]
-    by_site = [row for row in rows if wanted and _domain(row[2] or "") == _domain(wanted)]
+    domain = _domain(wanted)
+    by_site = [row for row in rows if domain and _domain(row[2] or "") == domain]
     found = by_id or by_name or by_site
     if not found:
         raise UsageError(

@@ -145,6 +145,7 @@ class Ledger:
     def count_request(self, batch_no: int) -> None:
         """Count a request whose answer was lost."""
         with self._store.begin() as tx:
+            self._lock.check(tx)
             tx.execute(
                 schema.batch.update()
                 .filter_by(run_id=self._run_id, batch_no=batch_no)

@@ -4,7 +4,8 @@ A model is never replaced on the quiet: a lost one, or settings that no longer f
 name `refit`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,8 +34,8 @@ class ChosenModel:
     """The model that is current now."""
     is_new: bool
     """Whether it becomes current only with this plan."""
-    approved_moves: int = 0
-    """Moves between segments that a person approved together with the refit."""
+    approved_moves: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How many moves from one key to another a person approved together with the refit."""
     notes: tuple[str, ...] = ()
     is_recovery: bool = False
     """An approved model where none is current: the state was lost, and what the CRM carries is ours."""
@@ -122,7 +123,7 @@ def fit_model(
 
 def _stored(row: ModelRow, base_model_id: str | None, *, is_new: bool) -> ChosenModel:
     model = SegmentModel.from_json(row.body)
-    moves = sum(count for old, new, count in row.migration if old != new) if is_new else 0
+    moves = {(old, new): count for old, new, count in row.migration if old != new} if is_new else {}
     notes = (model.evidence,) if is_new and model.evidence else ()
     return ChosenModel(model, row.model_id, base_model_id, is_new, moves, notes)
 

@@ -1,5 +1,6 @@
 """Makes plans: pull, segment, compare. Writes nothing to the CRM."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -146,14 +147,15 @@ def make_plan(
         ledger_generation=generation,
         in_scope_count=len(in_scope),
         carrying_count=_count(pc.is_valid(seen["key"])),
-        replaced_count=_count_replaced(changes),
+        replaced_count=_replaced_pairs(changes).total(),
         segments=count_segments(settings, segmented.chosen.model, segmented.table),
         options=segment_options([(each.key, each.title) for each in segmented.chosen.model.segments]),
         counts={action.value: _count(pc.equal(changes["action"], action.value)) for action in Action},
         missing_fields=missing,
-        notes=_notes(segmented, snapshot, kind, names),
+        notes=(*_day_notes(session, as_of), *_notes(segmented, snapshot, kind, names)),
     )
-    head = _with_steps_and_guards(session, settings, head, segmented.chosen, last_count)
+    exempt = (_replaced_pairs(changes) & Counter(segmented.chosen.approved_moves)).total()
+    head = _with_steps_and_guards(session, settings, head, last_count, exempt)
     plan = Plan(head, changes, segmented.table)
     with ws.store.begin() as tx:
         session.lock.check(tx)
@@ -256,8 +258,8 @@ def _with_steps_and_guards(
     session: Session,
     settings: SegmentationSettings,
     head: PlanHead,
-    chosen: ChosenModel,
     last_count: int | None,
+    approved_moves: int,
 ) -> PlanHead:
     ws = session.ws
     specs = field_specs(head, settings.field, ws.connector.limits.max_text_length, session.installation_id)
@@ -272,7 +274,7 @@ def _with_steps_and_guards(
         carrying_count=head.carrying_count,
         replaced_count=head.replaced_count,
         last_in_scope_count=last_count,
-        approved_moves=chosen.approved_moves,
+        approved_moves=approved_moves,
     )
     return replace(head, field_steps=steps, guards=check_guards(facts, ws.settings, head.plan_id))
 
@@ -299,6 +301,15 @@ def count_segments(
     )
 
 
+def _day_notes(session: Session, as_of: date) -> tuple[str, ...]:
+    """Says so where facts are not looked at from the CRM's own day."""
+    own = resolve_as_of(session, None)
+    if as_of == own:
+        return ()
+    what = "what happened since is left out" if as_of < own else "the data end before it"
+    return (f"Looked at as of {as_of.isoformat()}, not {own.isoformat()}, the day of the data: {what}.",)
+
+
 def _notes(
     segmented: _Segmented, snapshot: Snapshot, kind: ObjectKind, names: dict[str, str]
 ) -> tuple[str, ...]:
@@ -317,12 +328,11 @@ def _count(mask: pa.ChunkedArray) -> int:
     return int(pc.sum(mask).as_py() or 0)
 
 
-def _count_replaced(changes: pa.Table) -> int:
-    moved = pc.and_(
-        pc.equal(changes["action"], Action.SET.value),
-        pc.and_(
-            pc.is_valid(changes["seen_key"]),
-            pc.fill_null(pc.not_equal(changes["seen_key"], changes["key"]), True),
-        ),
+def _replaced_pairs(changes: pa.Table) -> Counter[tuple[str, str]]:
+    """How many records that carry a key would get another one, by (old key, new key)."""
+    rows = changes.filter(
+        (pc.field("action") == Action.SET.value)
+        & pc.field("seen_key").is_valid()
+        & (pc.field("seen_key") != pc.field("key"))
     )
-    return _count(moved)
+    return Counter(zip(rows["seen_key"].to_pylist(), rows["key"].to_pylist(), strict=True))

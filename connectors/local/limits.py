@@ -21,5 +21,6 @@ LIMITS = Limits(
     max_text_length=255,
     # A write is in the file, or it is not, when its call returns.
     settle_seconds=0,
+    trusted_pull_seconds=0,
     has_field_history=True,
 )

@@ -32,15 +32,12 @@ def create_record(
         raise UsageError(
             f"There is a {kind} {record_id} already.", hint="Give it another id.", code="record.doubled"
         )
-    fixed: dict[str, Stored] = {
-        key: record_id,
-        "created_at": transaction.stamp,
-        "modified_at": transaction.stamp,
-    }
+    # The time of change comes last: a change that brings no new time is taken for another program's.
+    fixed: dict[str, Stored] = {key: record_id, "created_at": transaction.stamp, "modified_at": ""}
     transaction.connection.execute(statements.insert_record(kind, list(fixed)), list(fixed.values()))
     rest = {name: value for name, value in values.items() if name != key}
-    if rest:
-        edit_record(transaction, kind, record_id, rest, author)
+    if not rest or not edit_record(transaction, kind, record_id, rest, author):
+        transaction.connection.execute(statements.update_record(kind, []), [transaction.stamp, record_id])
     return record_id
 
 

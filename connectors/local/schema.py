@@ -4,6 +4,8 @@ The file is meant to be opened in any SQLite tool: one table per object, one col
 times as ISO text, yes/no as 1 and 0. Columns that begin with an underscore belong to the CRM itself.
 """
 
+# ruff: noqa: S608 - every name in a statement is a constant of this module
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -136,7 +138,30 @@ REFERENCES: Mapping[ObjectKind, tuple[tuple[ObjectKind, str], ...]] = {
 """Fields of other objects (and `parent_id` of accounts) that hold ids of this one."""
 
 
-def _create_table(kind: ObjectKind) -> tuple[str, str]:
+_NOW = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"
+_LAST = "(SELECT value FROM file_info WHERE name = 'last_modified_at')"
+_AFTER_LAST = "strftime('%Y-%m-%dT%H:%M:%f', value, '+0.001 seconds') || '000Z'"
+
+
+def _stamp_foreign_changes(kind: ObjectKind) -> tuple[str, str]:
+    """Triggers for people who open the file with another program: what they change is modified now.
+
+    Without them the next incremental pull would not see it. Our own statements bring a time and pass by.
+    """
+    table, key = TABLES[kind], id_column(kind)
+    body = (
+        f"UPDATE file_info SET value = max({_NOW}, {_AFTER_LAST}) WHERE name = 'last_modified_at'; "
+        f"UPDATE {table} SET modified_at = {_LAST} WHERE {key} = NEW.{key};"
+    )
+    changed = f"CREATE TRIGGER {table}_changed_elsewhere AFTER UPDATE ON {table}"
+    added = f"CREATE TRIGGER {table}_added_elsewhere AFTER INSERT ON {table}"
+    return (
+        f"{changed} WHEN NEW.modified_at IS OLD.modified_at BEGIN {body} END",
+        f"{added} WHEN NEW.modified_at IS NULL BEGIN {body} END",
+    )
+
+
+def _create_table(kind: ObjectKind) -> tuple[str, ...]:
     table = TABLES[kind]
     lines = [f"{name} {column.sql_type}" for name, column in BUILT_IN_COLUMNS[kind].items()]
     lines[0] += " NOT NULL PRIMARY KEY"
@@ -144,6 +169,7 @@ def _create_table(kind: ObjectKind) -> tuple[str, str]:
     return (
         f"CREATE TABLE {table} ({', '.join(lines)}) WITHOUT ROWID",
         f"CREATE INDEX {table}_by_modified_at ON {table} (modified_at)",
+        *_stamp_foreign_changes(kind),
     )
 
 

@@ -131,8 +131,7 @@ def _write_one(
     accepted = check_values(columns, write.values)
     if isinstance(accepted, tuple):
         field, refusal = accepted
-        message = f"{kind} {write.record_id}: {refusal.message}"
-        return WriteResult(write.record_id, WriteOutcome.REJECTED, refusal.code, field, message)
+        return WriteResult(write.record_id, WriteOutcome.REJECTED, refusal.code, field, refusal.message)
     changes = [
         (columns[name], held.values[name], value)
         for name, value in accepted.items()

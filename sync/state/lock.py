@@ -37,20 +37,28 @@ class ConnectionLock:
         except Timeout as error:
             with self._store.begin() as tx:
                 raise self._held(tx) from error
-        table = schema.lock
-        with self._store.begin() as tx:
-            last = tx.execute(sa.select(table.c.fencing).filter_by(name=self._name)).scalar()
-            values = {
-                "fencing": (last or 0) + 1,
-                "owner": f"process {os.getpid()} on {socket.gethostname()}",
-                "taken_at": self._store.now(),
-            }
-            if last is None:
-                tx.execute(table.insert().values(name=self._name, **values))
-            else:
-                tx.execute(table.update().filter_by(name=self._name).values(**values))
-        self.fencing = int(str(values["fencing"]))
+        try:
+            with self._store.begin() as tx:
+                self.fencing = self._take(tx)
+        except BaseException:
+            self._file.release()
+            raise
         return self
+
+    def _take(self, tx: sa.Connection) -> int:
+        table = schema.lock
+        last = tx.execute(sa.select(table.c.fencing).filter_by(name=self._name)).scalar()
+        fencing = (last or 0) + 1
+        values = {
+            "fencing": fencing,
+            "owner": f"process {os.getpid()} on {socket.gethostname()}",
+            "taken_at": self._store.now(),
+        }
+        if last is None:
+            tx.execute(table.insert().values(name=self._name, **values))
+        else:
+            tx.execute(table.update().filter_by(name=self._name).values(**values))
+        return fencing
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

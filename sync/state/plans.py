@@ -1,7 +1,7 @@
 """Saved plans and their approvals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -49,7 +49,13 @@ class StoredPlan:
 
 
 def save_plan(tx: sa.Connection, scope_id: int, plan: Plan) -> StoredPlan:
-    """Store a plan as proposed; open plans of the same scope give way."""
+    """Store a plan as proposed; open plans of the same scope give way.
+
+    Where one of today's says the same, it stays instead, so that looking again keeps the id that was shown.
+    """
+    waiting = _newest_open(tx, scope_id)
+    if waiting is not None and _says_the_same(waiting.plan, plan):
+        return waiting
     supersede_open_plans(tx, scope_id)
     head, changes = plan.head.to_json(), table_to_bytes(plan.changes)
     digest = plan_hash(head, changes)
@@ -66,6 +72,26 @@ def save_plan(tx: sa.Connection, scope_id: int, plan: Plan) -> StoredPlan:
         )
     )
     return StoredPlan(plan, PlanStatus.PROPOSED, digest)
+
+
+def _newest_open(tx: sa.Connection, scope_id: int) -> StoredPlan | None:
+    table = schema.plan
+    found = tx.execute(
+        sa.select(table.c.plan_id)
+        .where(table.c.scope_id == scope_id, table.c.status.in_(_OPEN))
+        .order_by(table.c.created_at.desc(), table.c.plan_id.desc())
+        .limit(1)
+    ).scalar()
+    return None if found is None else load_plan(tx, found)
+
+
+def _says_the_same(old: Plan, new: Plan) -> bool:
+    def essence(head: PlanHead) -> PlanHead:
+        # A guard's hint names the plan's id.
+        guards = tuple(replace(guard, hint="") for guard in head.guards)
+        return replace(head, plan_id="", created_at=head.created_at[:10], pulled_at="", guards=guards)
+
+    return essence(old.head) == essence(new.head) and old.changes.equals(new.changes)
 
 
 def supersede_open_plans(tx: sa.Connection, scope_id: int) -> int:

@@ -11,6 +11,7 @@ from sync.state import schema
 __all__ = [
     "RunRow",
     "begin_run",
+    "close_unfinished",
     "finish_run",
     "last_applied_scope_count",
     "list_runs",
@@ -60,6 +61,24 @@ def begin_run(tx: sa.Connection, values: dict[str, object]) -> None:
                 error_code=None,
             )
         )
+
+
+def close_unfinished(tx: sa.Connection, scope_id: int, now: str) -> None:
+    """Another plan is begun: what an earlier one left undone is part of that now."""
+    run, plan = schema.run, schema.plan
+    left = (
+        sa.select(plan.c.plan_id).where(plan.c.scope_id == scope_id, plan.c.status == "applying")
+    ).scalar_subquery()
+    tx.execute(
+        run.update()
+        .where(run.c.plan_id.in_(left))
+        .values(status="stopped", exit_code=6, error_code="plan.superseded", ended_at=now)
+    )
+    tx.execute(
+        plan.update()
+        .where(plan.c.scope_id == scope_id, plan.c.status == "applying")
+        .values(status="superseded", assignments=None)
+    )
 
 
 def finish_run(tx: sa.Connection, run_id: str, **values: object) -> None:

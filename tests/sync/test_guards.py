@@ -145,9 +145,20 @@ def test_an_approved_plan_is_applied_by_the_next_run_first(large_world: World) -
     assert list(large_world.keys().values()).count("middle") == 30
 
 
-def test_an_unapproved_plan_gives_way_to_the_next(large_world: World) -> None:
+def test_looking_again_keeps_the_plan_that_waits(large_world: World) -> None:
     large_world.resize(ids(30), 400)
     first = large_world.run(as_of=DAY + WEEK).plan_ids[0]
+    assert large_world.plan(as_of=DAY + WEEK).plan.plan_id == first
+    assert large_world.run(as_of=DAY + WEEK).plan_ids == (first,)
+    approve_plan(large_world.workspace(), first)
+    assert large_world.plan(as_of=DAY + WEEK).status is PlanStatus.APPROVED
+    assert large_world.apply(get_plan(large_world.workspace(), first)).changes.written == 30
+
+
+def test_an_unapproved_plan_gives_way_to_another_one(large_world: World) -> None:
+    large_world.resize(ids(30), 400)
+    first = large_world.run(as_of=DAY + WEEK).plan_ids[0]
+    large_world.resize(ids(31), 400)
     second = large_world.run(as_of=DAY + WEEK).plan_ids[0]
     assert get_plan(large_world.workspace(), first).status is PlanStatus.SUPERSEDED
     assert [each.plan.plan_id for each in get_status(large_world.workspace()).open_plans] == [second]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from connectors.model import FieldSpec, FieldType, ObjectKind, Option
@@ -124,11 +125,12 @@ def test_a_person_who_chose_the_same_segment_first_is_not_in_the_way(world: Worl
     assert world.writes("a000") == []
 
 
-def test_an_edit_after_an_old_pull_and_before_apply_is_held(world: World) -> None:
+@pytest.mark.parametrize("minutes", [0, 11])
+def test_an_edit_between_plan_and_apply_is_held(world: World, minutes: int) -> None:
     world.run()
     world.resize(["a000", "a003"], 400)
     stored = world.plan(as_of=DAY + WEEK)
-    world.clock.advance(minutes=11)
+    world.clock.advance(minutes=minutes)
     world.edit("a000", crm_segment="large")
     result = world.apply(stored)
     assert result.changes == ChangeCounts(planned=2, written=1, held=1)

@@ -52,7 +52,7 @@ def test_a_plan_that_was_applied_is_over(world: World, planned: StoredPlan) -> N
 
 
 def test_a_plan_is_superseded_by_the_next(world: World, planned: StoredPlan) -> None:
-    world.plan(as_of=DAY + WEEK)
+    world.plan(as_of=DAY + 2 * WEEK)
     assert stale_code(world.apply(planned)) == "plan.superseded"
 
 

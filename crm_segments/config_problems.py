@@ -94,6 +94,10 @@ def _sentence(problem: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> s
     if problem["type"] == "value_error":
         text = str(context.get("error", problem["msg"]))
         return text[:1].upper() + text[1:] + "."
+    if problem["type"] == "tuple_type" and path == ("segmentation",):
+        return "write [[segmentation]] with two brackets: there may be several of them."
+    if key.endswith("_share") and problem["type"] == "less_than_equal":
+        return f"{key} must be at most {float(context.get('le', 1)):g}: it is a share, so 0.10 means 10 %."
     wanted = problem["msg"].removeprefix("Input should be ").split(", unable to parse")[0]
     return f"{key} must be {wanted}." if wanted != problem["msg"] else f"{key}: {wanted}."
 

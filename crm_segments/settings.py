@@ -183,6 +183,13 @@ class LoadedSettings:
                 code="config.connector.unavailable",
                 details={"known": connector_names()},
             )
+        if crm not in connector_names():
+            raise ConfigError(
+                f'{self.file.path.name} asks for crm = "{crm}", for which there is no connector here.',
+                hint=f"Set crm under [connection] to one of: {', '.join(connector_names())}.",
+                code="config.connector.unknown",
+                details={"known": connector_names()},
+            )
         return crm
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "Or",
     "Value",
     "condition_names",
+    "names_of",
     "parse",
     "wrong",
 ]
@@ -123,8 +124,9 @@ _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "empty", "true", "false"}
 
 def wrong(condition: str, at: int, problem: str, hint: str) -> ConfigError:
     """The error for one place of a condition, with the place marked."""
-    start = max(0, at - 60)
-    line = condition[start : at + 40].replace("\n", " ")
+    # Narrow enough that the mark stays under its place on a narrow terminal.
+    start = max(0, at - 36)
+    line = re.sub(r"\s", " ", condition[start : at + 20]).rstrip()
     return ConfigError(
         f"The condition `where` is wrong at position {at + 1}: {problem}.\n  {line}\n  {' ' * (at - start)}^",
         hint=hint,
@@ -153,16 +155,17 @@ def condition_names(condition: str) -> tuple[str, ...]:
     Raises:
         ConfigError: The condition is not of this language; says where.
     """
-    return tuple(dict.fromkeys(name.text for name in _names_in(parse(condition))))
+    return tuple(dict.fromkeys(name.text for name in names_of(parse(condition))))
 
 
-def _names_in(expression: Expression) -> Iterator[Name]:
+def names_of(expression: Expression) -> Iterator[Name]:
+    """The fields and features that an expression speaks of, each with its place, from left to right."""
     match expression:
         case And() | Or():
-            yield from _names_in(expression.left)
-            yield from _names_in(expression.right)
+            yield from names_of(expression.left)
+            yield from names_of(expression.right)
         case Not():
-            yield from _names_in(expression.inner)
+            yield from names_of(expression.inner)
         case _:
             yield expression.name
 

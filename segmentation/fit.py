@@ -89,7 +89,7 @@ def fit_segments(  # noqa: PLR0913 - the public face: what, how, and who is told
         evidence=evidence.sentence,
     )
     if observer:
-        observer(Progress("segment", 1, 1, features.kind))
+        observer(Progress("segment", 1, 1))
     return Fit(model, evidence)
 
 

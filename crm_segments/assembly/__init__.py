@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from crm_segments.assembly.demo import DemoStory, play_demo
     from crm_segments.assembly.doctor import Examination, examine
     from crm_segments.assembly.exporting import ExportReport, export_records
+    from crm_segments.assembly.groupings import check_groupings
     from crm_segments.assembly.importing import ImportOptions, ImportReport, import_bundle
     from crm_segments.assembly.opening import WorkspaceOptions, open_crm, open_workspace
-    from crm_segments.assembly.previewing import PlanPreview, preview_plan
+    from crm_segments.assembly.previewing import PlanPreview, preview_plan, titles_in_crm
     from crm_segments.assembly.sampling import SampleOptions, write_sample
     from crm_segments.assembly.starting import InitOptions, InitReport, write_config
 
@@ -27,6 +28,7 @@ __all__ = [
     "PlanPreview",
     "SampleOptions",
     "WorkspaceOptions",
+    "check_groupings",
     "examine",
     "export_records",
     "import_bundle",
@@ -34,6 +36,7 @@ __all__ = [
     "open_workspace",
     "play_demo",
     "preview_plan",
+    "titles_in_crm",
     "write_config",
     "write_sample",
 ]
@@ -42,9 +45,10 @@ _HOMES = {
     "demo": ("DemoStory", "play_demo"),
     "doctor": ("Examination", "examine"),
     "exporting": ("ExportReport", "export_records"),
+    "groupings": ("check_groupings",),
     "importing": ("ImportOptions", "ImportReport", "import_bundle"),
     "opening": ("WorkspaceOptions", "open_crm", "open_workspace"),
-    "previewing": ("PlanPreview", "preview_plan"),
+    "previewing": ("PlanPreview", "preview_plan", "titles_in_crm"),
     "sampling": ("SampleOptions", "write_sample"),
     "starting": ("InitOptions", "InitReport", "write_config"),
 }

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import sync
 from connectors.errors import CrmSegmentsError
-from connectors.model import Finding, ObjectKind, Severity
+from connectors.model import Finding, ObjectDescription, ObjectKind, Severity
 from crm_segments.assembly.examination import Check, Examination
+from crm_segments.assembly.groupings import check_fields, check_groupings
 from crm_segments.assembly.opening import open_crm
 from crm_segments.settings import LoadedSettings, load_settings
+from segmentation.config import SegmentationSettings
 
 __all__ = ["Examination", "examine"]
 
@@ -33,7 +35,7 @@ def examine(config: Path | None, *, now: datetime, folder: Path) -> Examination:
     checks = [*_check_names(folder), _check_clock(now)]
     try:
         settings = load_settings(config)
-        settings.require_crm()
+        check_groupings(settings)
     except CrmSegmentsError as error:
         return Examination((_failed("Settings", error), *checks))
     found = Check("Settings", Severity.OK, f"{settings.file.path} is valid")
@@ -52,6 +54,8 @@ def _guarded(title: str, check: Callable[[], Iterator[Check]]) -> tuple[Check, .
 
 
 def _check_crm(settings: LoadedSettings) -> tuple[Check, ...]:
+    installation = _installation_id(settings)
+
     def look() -> Iterator[Check]:
         with open_crm(settings) as crm:
             identity = crm.identify()
@@ -59,23 +63,60 @@ def _check_crm(settings: LoadedSettings) -> tuple[Check, ...]:
             yield from (_from_finding(finding) for finding in crm.check())
             for one in settings.settings.segmentation:
                 description = crm.describe(ObjectKind(one.object))
-                name = crm.field_name(one.field)
-                field = description.field(name)
-                title = f"Field {name}"
-                if field is None:
-                    yield Check(title, Severity.OK, f"not there yet; apply makes it on {one.object}")
-                elif field.is_managed:
-                    yield Check(title, Severity.OK, f"is on {one.object}, made by crm-segments")
-                else:
-                    yield Check(
-                        title,
-                        Severity.FAIL,
-                        f"{one.object} has a field of that name that crm-segments did not make",
-                        f'Choose another name: field = "..." under [[segmentation]] {one.name}.',
-                        6,
-                    )
+                yield _check_field(one, crm.field_name(one.field), description, installation)
+                yield from _check_scope(one, description)
 
     return _guarded("CRM", look)
+
+
+def _check_field(
+    one: SegmentationSettings, name: str, description: ObjectDescription, installation: str | None
+) -> Check:
+    field, title = description.field(name), f"Field {name}"
+    if field is None:
+        return Check(title, Severity.OK, f"not there yet; apply makes it on {one.object}")
+    if not field.is_managed:
+        return Check(
+            title,
+            Severity.FAIL,
+            f"{one.object} has a field of that name that crm-segments did not make",
+            f'Choose another name: field = "..." under [[segmentation]] {one.name}.',
+            6,
+        )
+    if field.installation_id != installation:
+        return Check(
+            title,
+            Severity.FAIL,
+            f"was made on {one.object} by another installation of crm-segments, or the state of this one "
+            "was lost: what was written is not known here",
+            "Put back a copy of the state. Without one: crm-segments refit matches the segments to those in "
+            "the CRM, and crm-segments refit approve takes the fields over.",
+            6,
+        )
+    return Check(title, Severity.OK, f"is on {one.object}, made by crm-segments")
+
+
+def _check_scope(one: SegmentationSettings, description: ObjectDescription) -> tuple[Check, ...]:
+    if not one.where:
+        return ()
+    title = f"Condition of {one.name}"
+    try:
+        check_fields(one, [field.name for field in description.fields])
+    except CrmSegmentsError as error:
+        return (_failed(title, error),)
+    return (Check(title, Severity.OK, "names only fields that are known"),)
+
+
+def _installation_id(settings: LoadedSettings) -> str | None:
+    """Who we are to the CRM's fields; None where there is no state, or none that opens."""
+    if not settings.state_path.exists():
+        return None
+    try:
+        with sync.open_store(settings.state_url) as store:
+            return store.installation_id()
+    except CrmSegmentsError:
+        # The check of the state says why.
+        return None
 
 
 def _from_finding(finding: Finding) -> Check:

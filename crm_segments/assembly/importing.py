@@ -11,6 +11,7 @@ from connectors.errors import UsageError
 from connectors.model import ObjectKind
 from crm_segments.assembly.opening import open_embedded_crm
 from crm_segments.bundle import Bundle, BundleError, read_bundle, write_rejects
+from crm_segments.bundle.files import FileInTheWayError
 from crm_segments.settings import LoadedSettings
 
 if TYPE_CHECKING:
@@ -138,5 +139,11 @@ def _keep_rejects(path: Path, bundle: Bundle, folder: Path) -> None:
         return
     try:
         write_rejects(path, bundle.rejects)
+    except FileInTheWayError as error:
+        raise UsageError(
+            f"{path} exists and does not hold bad lines of an earlier import; nothing was imported.",
+            hint="Give --rejects the name of a file that is not there yet, or move that one away.",
+            code="usage.file_exists",
+        ) from error
     except BundleError as error:
         raise bundle_failure(error, folder) from error

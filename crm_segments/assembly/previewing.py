@@ -7,10 +7,10 @@ import pyarrow.compute as pc
 
 import sync
 from connectors.model import ObjectKind
-from sync.plan import Action
+from sync.plan import Action, PlanHead
 from sync.stages import Stage, stages_of
 
-__all__ = ["Example", "Move", "PlanPreview", "preview_plan"]
+__all__ = ["Example", "Move", "PlanPreview", "preview_plan", "segment_titles", "titles_in_crm"]
 
 EXAMPLES = 5
 
@@ -60,7 +60,7 @@ class PlanPreview:
 def preview_plan(workspace: "sync.Workspace", stored: "sync.StoredPlan") -> PlanPreview:
     """Look at a saved plan. Asks the CRM for the names of a few accounts, changes nothing."""
     plan = stored.plan
-    titles = {option.value: option.label for option in plan.head.options}
+    titles = segment_titles(workspace, plan.head)
     rows = plan.rows(Action.SET)
     return PlanPreview(
         stored,
@@ -68,6 +68,21 @@ def preview_plan(workspace: "sync.Workspace", stored: "sync.StoredPlan") -> Plan
         _moves(rows, titles),
         _examples(workspace, plan.head.object, rows, titles),
     )
+
+
+def segment_titles(workspace: "sync.Workspace", head: PlanHead) -> dict[str, str]:
+    """Title by key: those of the plan, and of segments that are gone but still stand in the CRM's field."""
+    field = workspace.connector.describe(head.object).field(head.field_names["key"])
+    options = (*(field.options if field else ()), *head.options)
+    return {option.value: option.label for option in options}
+
+
+def titles_in_crm(workspace: "sync.Workspace", segmentation: str) -> dict[str, str]:
+    """Title by key, as the CRM's field of this grouping knows them."""
+    settings = workspace.segmentation(segmentation)
+    crm = workspace.connector
+    field = crm.describe(ObjectKind(settings.object)).field(crm.field_name(settings.field))
+    return {option.value: option.label for option in field.options} if field else {}
 
 
 def _title(key: str | None, titles: dict[str, str]) -> str | None:

@@ -14,7 +14,7 @@ from crm_segments.bundle.errors import BundleError
 from crm_segments.bundle.escape import mark_formulas
 from crm_segments.bundle.wording import shown
 
-__all__ = ["as_cells", "put_csv", "put_files", "refuse_foreign_file", "staged_csv"]
+__all__ = ["FileInTheWayError", "as_cells", "put_csv", "put_files", "refuse_foreign_file", "staged_csv"]
 
 # With both characters in the line end, the csv module quotes cells that hold either of them.
 _LINE_END = "\r\n"
@@ -80,11 +80,16 @@ def _said_aloud() -> Iterator[None]:
         ) from error
 
 
+class FileInTheWayError(BundleError):
+    """A file of someone else has the name that a file of ours would get."""
+
+
 def put_csv(path: Path, columns: Mapping[str, pa.ChunkedArray], *, force: bool) -> Path:
     """Write one CSV file; an existing one is replaced when it has the same header.
 
     Raises:
-        BundleError: Another file is in the way, or the place cannot be written to.
+        FileInTheWayError: Another file is in the way.
+        BundleError: The place cannot be written to.
     """
     if not force:
         refuse_foreign_file(path, ",".join(columns))
@@ -96,7 +101,7 @@ def refuse_foreign_file(path: Path, header: str) -> None:
     """Stop before overwriting a file whose first line is not this header.
 
     Raises:
-        BundleError: There is such a file.
+        FileInTheWayError: There is such a file.
     """
     with _said_aloud():
         if not path.exists():
@@ -107,7 +112,7 @@ def refuse_foreign_file(path: Path, header: str) -> None:
                 first = stream.readline(65_536)
             if not first or first.decode("utf-8", errors="replace").strip() == header:
                 return
-    raise BundleError(
+    raise FileInTheWayError(
         f"{shown(str(path))} exists and is not an earlier export of ours.",
         hint="Choose another name, move it away, or write over it with --force.",
     )

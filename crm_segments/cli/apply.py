@@ -27,7 +27,7 @@ def _apply(
 ) -> int:
     """Write what a saved plan says; without one, plan, show it, ask."""
     invocation.always = views.empty_run_document()
-    invocation.require_terminal_or(yes)
+    invocation.require_terminal_or(yes, *([plan] if plan else []))
     with invocation.workspace() as workspace:
         confirm = confirming(invocation, workspace, yes=yes)
         return carry_out_run(invocation, workspace, lambda: sync.apply_plan(workspace, plan, confirm=confirm))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crm_segments import views
+from crm_segments import assembly, views
 from crm_segments.cli.command import command
 from crm_segments.cli.invocation import Invocation
 
@@ -36,5 +36,5 @@ def _schema(invocation: Invocation) -> None:
 def _validate(invocation: Invocation) -> None:
     """Check config.toml without touching the CRM."""
     settings = invocation.settings()
-    settings.require_crm()
+    assembly.check_groupings(settings)
     invocation.show(views.ConfigCheckView(settings))

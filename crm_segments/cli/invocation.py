@@ -72,8 +72,12 @@ class Invocation:
         """What the commands that are named next need too, to speak of the same settings."""
         return f"--config {shlex.quote(str(self.config))}" if self.config else ""
 
-    def require_terminal_or(self, yes: bool, flag: str = "--yes") -> None:
+    def require_terminal_or(self, yes: bool, *arguments: str) -> None:
         """Refuse to go on where a question could not be answered.
+
+        Args:
+            yes: Whether it was answered beforehand.
+            arguments: What was typed after the command, for the command that is named next.
 
         Raises:
             UsageError: Nobody can be asked, and the flag that answers was not given.
@@ -84,7 +88,7 @@ class Invocation:
             why = "--json leaves no room for a question" if self.as_json else "there is no terminal to ask on"
             raise UsageError(
                 f"`{self.command}` asks before it writes, and {why}.",
-                hint=f"Look at crm-segments plan first, then add {flag}.",
+                hint="Look at crm-segments plan first, then add --yes.",
                 code="usage.unanswerable",
-                next_command=f"crm-segments {self.command} {flag}",
+                next_command=shlex.join(["crm-segments", *self.command.split(), *arguments, "--yes"]),
             )

@@ -16,7 +16,16 @@ __all__ = ["ProgressReport"]
 
 SECONDS_BETWEEN_LINES = 5.0
 
-_WORDS = {"pull": "Reading", "segment": "Finding segments", "write": "Writing", "check": "Checking"}
+_WORDS = {
+    "read": "Reading {objects}",
+    "features": "Looking at {objects}",
+    "segment": "Finding segments",
+    "write": "Writing {objects}",
+}
+"""What the floors below call their work, and what people read."""
+
+_STEPS = {"features", "segment"}
+"""Work that is counted in steps, which mean nothing to people: shown as a share."""
 
 
 class ProgressReport:
@@ -58,28 +67,37 @@ class ProgressReport:
         if self._bars is not None:
             task = self._tasks.get(words)
             if task is None:
-                task = self._tasks[words] = self._bars.add_task(words, total=progress.total)
-            self._bars.update(task, completed=progress.done, total=progress.total)
+                task = self._tasks[words] = self._bars.add_task(words, total=progress.total, so_far="")
+            self._bars.update(task, completed=progress.done, total=progress.total, so_far=_so_far(progress))
         elif self._clock() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = self._clock()
-            total = f" of {progress.total:,}" if progress.total is not None else ""
-            sys.stderr.write(f"{words}: {progress.done:,}{total}\n")
+            sys.stderr.write(f"{words}: {_so_far(progress)}\n")
             sys.stderr.flush()
 
 
 def _describe(progress: "Progress") -> str:
-    words = _WORDS.get(progress.stage, progress.stage.capitalize())
-    return f"{words} {progress.object.value}s" if progress.object is not None else words
+    from crm_segments.views.text import counted  # noqa: PLC0415 - not needed for --help
+
+    objects = counted(2, progress.object.value).removeprefix("2 ") if progress.object else "records"
+    return _WORDS.get(progress.stage, progress.stage.capitalize()).format(objects=objects)
+
+
+def _so_far(progress: "Progress") -> str:
+    if progress.total is None:
+        return f"{progress.done:,}"
+    if progress.stage in _STEPS:
+        return f"{100 * progress.done // max(progress.total, 1)}%"
+    return f"{progress.done:,} of {progress.total:,}"
 
 
 def _make_bars() -> "Bars":
     from rich.console import Console  # noqa: PLC0415 - only needed on a terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
 
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[so_far]}", markup=False),
         console=Console(stderr=True, highlight=False, markup=False),
         transient=True,
     )

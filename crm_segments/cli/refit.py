@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 import sync
-from crm_segments import views
+from crm_segments import assembly, views
 from crm_segments.cli.command import command
 from crm_segments.cli.days import AsOfOption, day_of
 from crm_segments.cli.invocation import Invocation
@@ -35,4 +35,5 @@ def _refit(
             proposal = sync.refit(workspace, name, as_of=day)
         else:
             proposal = sync.decide_refit(workspace, name, approve=decision == "approve")
-    invocation.show(views.RefitView(proposal))
+        titles = assembly.titles_in_crm(workspace, proposal.segmentation)
+    invocation.show(views.RefitView(proposal, titles))

@@ -27,7 +27,7 @@ def _run(
     """Read, segment and write what has changed, in one go."""
     invocation.always = views.empty_run_document()
     day = day_of(as_of)
-    invocation.require_terminal_or(yes)
+    invocation.require_terminal_or(yes, *(["--as-of", as_of] if as_of else []))
     with invocation.workspace() as workspace:
         confirm = confirming(invocation, workspace, yes=yes)
         return carry_out_run(invocation, workspace, lambda: sync.run(workspace, as_of=day, confirm=confirm))

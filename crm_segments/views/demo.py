@@ -11,7 +11,7 @@ from crm_segments.views.failure import FailureView
 from crm_segments.views.plan import show_notes
 from crm_segments.views.run import RunView
 from crm_segments.views.segments import show_segments
-from crm_segments.views.text import count, counted, day, paragraph, say, visible
+from crm_segments.views.text import count, counted, day, paragraph, say, typed_command, visible
 
 if TYPE_CHECKING:
     from crm_segments.assembly.demo import DemoStory
@@ -95,7 +95,7 @@ class DemoView:
         for command, purpose in commands:
             if not command:
                 continue
-            line = Text(f"  {visible(command)}", style="bold cyan")
+            line = Text(f"  {visible(typed_command(console, command))}", style="bold cyan")
             if purpose:
                 line.append(f"   {purpose}", style="not bold dim")
             console.print(line, soft_wrap=True)

@@ -51,7 +51,8 @@ class FailureView:
         line.append(first)
         say(console, line)
         for each in rest:
-            paragraph(console, each.strip())
+            # Lines come with their own indent: a mark stands under the place that it means.
+            paragraph(console, each.removeprefix("  "))
         paragraph(console, "\n".join(visible_lines(self.error.hint)))
         if self.error.next_command:
             to_do_next(console, visible(self.error.next_command))

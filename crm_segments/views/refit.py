@@ -1,6 +1,7 @@
 """New segments as a proposal: what stays, what is new, who would move."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -27,6 +28,8 @@ class RefitView:
     """A proposal, or what was decided about it."""
 
     proposal: "RefitProposal"
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Title by key of the segments in the CRM; those that would go are not in the proposal."""
 
     def human(self, console: Console) -> None:
         """The decision, or what to decide."""
@@ -53,7 +56,7 @@ class RefitView:
         total = sum(number for *_, number in self.proposal.migration)
         noun = self.proposal.segments[0].object if self.proposal.segments else "record"
         heading(console, f"{count(self.proposal.moved_count)} of {counted(total, noun)} would move")
-        titles = {segment.key: segment.name for segment in self.proposal.segments}
+        titles = {**self.titles, **{segment.key: segment.name for segment in self.proposal.segments}}
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(justify="right", no_wrap=True)
         grid.add_column(ratio=1, overflow="fold")

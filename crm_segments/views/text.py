@@ -1,9 +1,14 @@
 """How words, numbers and days look on screen. Every text that came from a CRM or a file passes `visible`."""
 
 import re
+import shlex
+import shutil
+import sys
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
 from typing import IO
 
 from rich.cells import cell_len
@@ -28,6 +33,7 @@ __all__ = [
     "say",
     "short_id",
     "to_do_next",
+    "typed_command",
     "visible",
 ]
 
@@ -180,6 +186,24 @@ class ViewConsole(Console):
         self.command_options = command_options
 
 
+@cache
+def _own_program() -> str:
+    """What has to be typed to call this very program from any folder."""
+    name = "crm-segments"
+    if shutil.which(name):
+        return name
+    beside = shutil.which(name, path=str(Path(sys.executable).parent))
+    return shlex.quote(beside) if beside else f"{shlex.quote(sys.executable)} -m crm_segments"
+
+
+def typed_command(console: Console, command: str) -> str:
+    """A command as it can be typed here: where the program is not on PATH, with the way to it."""
+    if not isinstance(console, ViewConsole):
+        return command
+    first, _, rest = command.partition(" ")
+    return f"{_own_program()} {rest}" if first == "crm-segments" else command
+
+
 def to_do_next(console: Console, *commands: tuple[str, str] | str) -> None:
     """The command to type next, with what it does, as the last lines of every result."""
     console.print()
@@ -187,8 +211,9 @@ def to_do_next(console: Console, *commands: tuple[str, str] | str) -> None:
         command, purpose = (entry, "") if isinstance(entry, str) else entry
         line = Text("Next: " if position == 0 else "      ", style="dim")
         options = console.command_options if isinstance(console, ViewConsole) else ""
-        line.append(f"{command} {options}".rstrip(), style="bold cyan")
+        line.append(f"{typed_command(console, command)} {options}".rstrip(), style="bold cyan")
         if purpose:
-            line.append(f"   {purpose}", style="dim")
+            fits = line.cell_len + 3 + cell_len(purpose) <= console.width
+            line.append(f"   {purpose}" if fits else f"\n        {purpose}", style="dim")
         # A command is copied: it may run over the edge, but it is never broken by us.
         console.print(line, soft_wrap=True)

@@ -23,7 +23,7 @@ from segmentation.model import FeatureSpec
 from segmentation.records import Records
 from segmentation.scope import in_scope
 
-__all__ = ["FAMILIES", "compute_features"]
+__all__ = ["FAMILIES", "FEATURE_NAMES", "compute_features"]
 
 FAMILIES: Mapping[str, Callable[[FeatureContext], list[Feature]]] = {
     "size": size_features,
@@ -87,8 +87,8 @@ def _scope(settings: SegmentationSettings, table: pa.Table, features: list[Featu
 def _without_off(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:
     known = [*FAMILIES, *(feature.spec.name for feature in features)]
     for name in off:
-        if name not in known and name not in _ALL_NAMES:
-            near = process.extract(name, [*FAMILIES, *_ALL_NAMES], limit=1, score_cutoff=60)
+        if name not in known and name not in FEATURE_NAMES:
+            near = process.extract(name, [*FAMILIES, *FEATURE_NAMES], limit=1, score_cutoff=60)
             raise ConfigError(
                 f"There is no feature or family called {name!r} (features.off).",
                 hint=f"Did you mean {near[0][0]}?" if near else f"Known: {', '.join(known)}.",
@@ -99,7 +99,7 @@ def _without_off(features: list[Feature], off: tuple[str, ...]) -> list[Feature]
     ]
 
 
-_ALL_NAMES = (
+FEATURE_NAMES = (
     *("employees", "annual_revenue", "revenue_per_head"),
     *("won_deals", "won_amount", "average_deal", "days_since_first_win", "days_since_win", "wins_per_year"),
     *("trend", "never_bought", "win_rate"),

@@ -27,7 +27,10 @@ class Cli:
         return subprocess.run(
             [sys.executable, "-m", "crm_segments", *arguments],
             cwd=self.folder,
-            env=clean | {"CRM_SEGMENTS_ACTOR": "tester", "COLUMNS": "100", **environment},
+            # Installed as people have it: by its name.
+            env=clean
+            | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+            | {"CRM_SEGMENTS_ACTOR": "tester", "COLUMNS": "100", **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

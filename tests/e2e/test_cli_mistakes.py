@@ -85,6 +85,37 @@ def test_a_crm_file_that_is_missing_names_import(cli: Cli) -> None:
     assert not (cli.folder / "crm.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[connection]\ncrm = "zoho"\n', "local"),
+        ("[[segmentation]]\nwhere = 'employees >'\n", "position 12"),
+        ('[[segmentation]]\n[segmentation.features]\noff = ["employes"]\n', "Did you mean employees?"),
+        ('[segmentation]\nname = "mine"\n', "write [[segmentation]]"),
+        ("[sync]\nmax_changed_share = 10\n", "0.10 means 10 %"),
+    ],
+    ids=["crm", "where", "features.off", "one bracket", "share"],
+)
+def test_validate_refuses_what_a_plan_would_refuse(cli: Cli, text: str, expected: str) -> None:
+    (cli.folder / "config.toml").write_text(text)
+    assert expected in said(cli, "config", "validate", code=2)
+    assert expected in " ".join(cli("doctor").stdout.split())
+
+
+def test_the_mark_stands_under_the_place_that_it_means(cli: Cli) -> None:
+    (cli.folder / "config.toml").write_text("[[segmentation]]\nwhere = 'country = \"US\" and > 5'\n")
+    lines = cli("config", "validate", COLUMNS="60").stderr.splitlines()
+    (at,) = (number for number, line in enumerate(lines) if line.strip() == "^")
+    assert lines[at - 1][lines[at].index("^")] == ">"
+
+
+def test_the_command_that_is_named_next_keeps_what_was_typed(cli: Cli) -> None:
+    assert "Next: crm-segments apply 01a2 --yes" in said(cli, "apply", "01a2", code=2)
+    assert "Next: crm-segments run --as-of 2026-11-02 --yes" in said(
+        cli, "run", "--as-of", "2026-11-02", code=2
+    )
+
+
 def test_nobody_to_ask_names_the_flag(cli: Cli) -> None:
     assert "--yes" in said(cli, "run", code=2)
     document = cli.document("run", code=2)

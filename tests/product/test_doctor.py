@@ -9,6 +9,7 @@ from connectors.local import open_connector
 from connectors.model import FieldSpec, FieldType, ObjectKind, Severity
 from crm_segments.assembly.doctor import examine
 from crm_segments.assembly.examination import Check, Examination
+from sync import open_store
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -59,14 +60,38 @@ def test_a_field_of_someone_else_is_found_before_a_run_is(folder: Path) -> None:
     assert examined(folder).exit_code == 6
 
 
-def test_our_own_field_is_recognised(folder: Path) -> None:
+def make_our_field(folder: Path, installation: str) -> None:
+    spec = FieldSpec(
+        "crm_segment", "Customer segment", FieldType.PICKLIST, installation_id=installation, is_custom=True
+    )
     with open_connector(path=folder / "crm.db") as crm:
-        spec = FieldSpec(
-            "crm_segment", "Customer segment", FieldType.PICKLIST, installation_id="i", is_custom=True
-        )
         crm.ensure_fields(ObjectKind.ACCOUNT, [spec])
+
+
+def test_our_own_field_is_recognised(folder: Path) -> None:
+    with open_store(f"sqlite:///{folder}/.crm-segments/state.db") as store:
+        make_our_field(folder, store.installation_id())
     whats = {check.title: check.what for check in examined(folder).checks}
     assert "made by crm-segments" in whats["Field crm_segment"]
+
+
+def test_fields_whose_state_was_lost_name_refit_as_the_way_out(folder: Path) -> None:
+    make_our_field(folder, "a lost installation")
+    (check,) = failed(examined(folder))
+    assert check.title == "Field crm_segment"
+    assert "refit" in check.fix
+    with open_store(f"sqlite:///{folder}/.crm-segments/state.db"):
+        pass
+    assert [each.title for each in failed(examined(folder))] == ["Field crm_segment"]
+
+
+def test_a_condition_on_a_field_that_nobody_has_is_found_before_a_plan_is(folder: Path) -> None:
+    (folder / "config.toml").write_text("[[segmentation]]\nwhere = 'won_deals > 1 and emplyees > 5'\n")
+    (check,) = failed(examined(folder))
+    assert "there is no field emplyees" in check.what
+    assert "employees" in check.fix
+    (folder / "config.toml").write_text("[[segmentation]]\nwhere = 'win_rate > 0.1 and employees > 5'\n")
+    assert failed(examined(folder)) == []
 
 
 def test_a_damaged_state_is_found(folder: Path) -> None:

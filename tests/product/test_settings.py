@@ -79,7 +79,7 @@ def test_the_file_is_the_one_named_first(tmp_path: Path, monkeypatch: pytest.Mon
             ["line 5", "[[segmentation]]", '"field"'],
         ),
         ("[segmentation.features]\n", ["segmentation"]),
-        ("[sync]\nmax_changed_share = 2\n", ["line 2", "less than or equal to 1"]),
+        ("[sync]\nmax_changed_share = 2\n", ["line 2", "at most 1"]),
         ('[sync]\nmax_rejected = "many"\n', ["line 2", "valid integer"]),
         ('[[segmentation]]\nname = "Key Accounts"\n', ["line 2", "lower-case letters"]),
         ('[[segmentation]]\nobject = "deal"\n', ["line 2", "'account', 'contact' or 'lead'"]),

@@ -76,6 +76,26 @@ def test_without_a_terminal_progress_is_a_line_now_and_then_on_stderr(
     ]
 
 
+@pytest.mark.parametrize(
+    ("progress", "expected"),
+    [
+        (Progress("read", 1713, None, ObjectKind.ACTIVITY), "Reading activities: 1,713"),
+        (Progress("features", 1, 4, ObjectKind.ACCOUNT), "Looking at accounts: 25%"),
+        (Progress("segment", 2, 7), "Finding segments: 28%"),
+        (Progress("write", 200, 2024, ObjectKind.CONTACT), "Writing contacts: 200 of 2,024"),
+    ],
+    ids=lambda value: value.stage if isinstance(value, Progress) else "",
+)
+def test_progress_speaks_in_words_of_people(
+    capsys: pytest.CaptureFixture[str], progress: Progress, expected: str
+) -> None:
+    now = 0.0
+    with ProgressReport(clock=lambda: now) as report:
+        now += SECONDS_BETWEEN_LINES
+        report(progress)
+    assert capsys.readouterr().err.strip() == expected
+
+
 Stderr = Callable[[], str]
 
 

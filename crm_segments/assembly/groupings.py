@@ -1,0 +1,69 @@
+"""Checks what each grouping asks for, as far as that can be known before any record is read."""
+
+from collections.abc import Collection
+
+from connectors.errors import ConfigError
+from connectors.model import CANONICAL_SCHEMAS, ObjectKind
+from crm_segments.config_problems import closest
+from crm_segments.settings import LoadedSettings
+from segmentation.conditions import Name, names_of, parse, wrong
+from segmentation.config import SegmentationSettings
+
+__all__ = ["check_fields", "check_groupings"]
+
+
+def check_groupings(settings: LoadedSettings) -> None:
+    """Refuse what a plan would refuse whatever the data are.
+
+    Raises:
+        ConfigError: No connector for the CRM, a condition that cannot be read, or a feature that does not
+            exist is switched off.
+    """
+    settings.require_crm()
+    for one in settings.settings.segmentation:
+        if one.where and one.where.strip():
+            parse(one.where)
+        _check_features(one)
+
+
+def check_fields(one: SegmentationSettings, described: Collection[str]) -> None:
+    """Refuse a condition that speaks of a field that neither the CRM nor this product has.
+
+    Args:
+        one: The grouping.
+        described: The fields of its object, as the CRM describes them.
+
+    Raises:
+        ConfigError: There is no such field; says where it is named.
+    """
+    if not one.where or not one.where.strip():
+        return
+    from segmentation.features.registry import FEATURE_NAMES  # noqa: PLC0415 - loads pandas
+
+    known = {*CANONICAL_SCHEMAS[ObjectKind(one.object)].names, *FEATURE_NAMES, *described}
+    for name in names_of(parse(one.where)):
+        if name.text not in known:
+            raise _unknown(one.where, name, known)
+
+
+def _unknown(condition: str, name: Name, known: Collection[str]) -> ConfigError:
+    meant = closest(name.text, known)
+    hint = f"Did you mean {meant}?" if meant else f"Known fields: {', '.join(sorted(known))}."
+    return wrong(condition, name.at, f"there is no field {name.text}", hint)
+
+
+def _check_features(one: SegmentationSettings) -> None:
+    if not one.features.off:
+        return
+    from segmentation.features.registry import FAMILIES, FEATURE_NAMES  # noqa: PLC0415 - loads pandas
+
+    known = (*FAMILIES, *FEATURE_NAMES)
+    for name in one.features.off:
+        if name in known:
+            continue
+        meant = closest(name, known)
+        raise ConfigError(
+            f'There is no feature or family called "{name}" (off under [segmentation.features]).',
+            hint=f"Did you mean {meant}?" if meant else f"Known: {', '.join(known)}.",
+            code="config.features.off",
+        )

@@ -82,7 +82,11 @@ def _newest_open(tx: sa.Connection, scope_id: int) -> StoredPlan | None:
         .order_by(table.c.created_at.desc(), table.c.plan_id.desc())
         .limit(1)
     ).scalar()
-    return None if found is None else load_plan(tx, found)
+    try:
+        return None if found is None else load_plan(tx, found)
+    except LedgerError:
+        # A damaged plan gives way to the new one, which is what its message asks for.
+        return None
 
 
 def _says_the_same(old: Plan, new: Plan) -> bool:

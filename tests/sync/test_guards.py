@@ -185,6 +185,18 @@ def test_an_approval_holds_only_for_the_bytes_that_were_approved(large_world: Wo
     assert large_world.touched() == touched
 
 
+def test_after_a_damaged_plan_a_new_one_can_be_made_as_the_message_says(large_world: World) -> None:
+    large_world.resize(ids(3), 400)
+    stored = large_world.plan(as_of=DAY + WEEK)
+    with large_world.store.begin() as tx:
+        tx.execute(schema.plan.update().filter_by(plan_id=stored.plan.plan_id).values(changes=b"damaged"))
+    assert large_world.run(as_of=DAY + WEEK).exit_code == 1
+    fresh = large_world.plan(as_of=DAY + WEEK)
+    assert fresh.plan.plan_id != stored.plan.plan_id
+    assert large_world.apply(fresh).changes.written == 3
+    assert large_world.run(as_of=DAY + WEEK).exit_code == 0
+
+
 def test_an_approval_does_not_carry_over_to_other_bytes_with_a_matching_hash(large_world: World) -> None:
     large_world.resize(ids(30), 400)
     plan_id = large_world.run(as_of=DAY + WEEK).plan_ids[0]

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from sync.export import export_plan
     from sync.inspection import (
         Explanation,
+        HeldRecord,
         Status,
         current_assignments,
         explain,
         get_history,
         get_status,
+        list_held,
         list_segments,
     )
     from sync.refits import RefitProposal, decide_refit, refit
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Explanation",
+    "HeldRecord",
     "RefitProposal",
     "StateStore",
     "Status",
@@ -42,6 +45,7 @@ __all__ = [
     "get_history",
     "get_plan",
     "get_status",
+    "list_held",
     "list_segments",
     "make_plans",
     "open_store",
@@ -54,11 +58,13 @@ _HOMES = {
     "sync.export": ("export_plan",),
     "sync.inspection": (
         "Explanation",
+        "HeldRecord",
         "Status",
         "current_assignments",
         "explain",
         "get_history",
         "get_status",
+        "list_held",
         "list_segments",
     ),
     "sync.refits": ("RefitProposal", "decide_refit", "refit"),

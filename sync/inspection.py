@@ -26,13 +26,27 @@ from sync.workspace import Workspace
 
 __all__ = [
     "Explanation",
+    "HeldRecord",
     "Status",
     "current_assignments",
     "explain",
     "get_history",
     "get_status",
+    "list_held",
     "list_segments",
 ]
+
+
+SHOWN_HELD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A record whose fields someone else changed; what they hold is kept."""
+
+    object: str
+    record_id: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,8 @@ class Status:
     held_count: int
     rejected_count: int
     waiting_refit: RefitProposal | None
+    held: tuple[HeldRecord, ...] = ()
+    """The first few of those that are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,8 @@ class Explanation:
     how_close: str
     facts: tuple[tuple[str, str, str], ...]
     """What is looked at, the record's value, what is typical of the segment."""
+    held_since: str | None = None
+    """Since when the CRM's own value is kept, where someone else changed our fields."""
 
 
 def get_status(ws: Workspace) -> Status:
@@ -92,7 +110,15 @@ def get_status(ws: Workspace) -> Status:
             held_count=tx.execute(held.where(schema.hold.c.scope_id.in_(scopes.values()))).scalar_one(),
             rejected_count=exceptions.count_by_state(tx, list(scopes.values())).get("rejected", 0),
             waiting_refit=refits[0] if refits else None,
+            held=_held(tx, ws, scopes, SHOWN_HELD),
         )
+
+
+def list_held(ws: Workspace, limit: int = SHOWN_HELD) -> tuple[HeldRecord, ...]:
+    """The records that are held since the last run, longest first."""
+    connection_id = ws.connector.identify().connection_id
+    with ws.store.begin() as tx:
+        return _held(tx, ws, _scope_ids(tx, ws, connection_id), limit)
 
 
 def get_history(ws: Workspace, limit: int) -> list[RunRow]:
@@ -158,7 +184,10 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
             next_command="crm-segments run",
         )
     model, day = SegmentModel.from_json(row.body), date.fromisoformat(as_of)
-    return replace(_explained(ws, settings, snapshot, model, assigned[0], day), name=record_name)
+    with ws.store.begin() as tx:
+        held_since = _held_since(tx, scope_id, record_id) if scope_id else None
+    found = _explained(ws, settings, snapshot, model, assigned[0], day)
+    return replace(found, name=record_name, held_since=held_since)
 
 
 def _explained(
@@ -187,6 +216,23 @@ def _explained(
         how_close=found.closeness,
         facts=tuple((each.title, each.value, each.typical) for each in found.features),
     )
+
+
+def _held(tx: sa.Connection, ws: Workspace, scopes: dict[str, int], limit: int) -> tuple[HeldRecord, ...]:
+    table = schema.hold
+    kinds = {scope_id: ws.segmentation(name).object for name, scope_id in scopes.items()}
+    rows = tx.execute(
+        sa.select(table.c.scope_id, table.c.record_id, table.c.since)
+        .where(table.c.scope_id.in_(list(kinds)))
+        .order_by(table.c.since, table.c.record_id)
+        .limit(limit)
+    )
+    return tuple(HeldRecord(kinds[row.scope_id], row.record_id, row.since) for row in rows)
+
+
+def _held_since(tx: sa.Connection, scope_id: int, record_id: str) -> str | None:
+    table = schema.hold
+    return tx.execute(sa.select(table.c.since).filter_by(scope_id=scope_id, record_id=record_id)).scalar()
 
 
 def _scope_ids(tx: sa.Connection, ws: Workspace, connection_id: str) -> dict[str, int]:

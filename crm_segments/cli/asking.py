@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import sync
 from crm_segments import assembly, views
 from crm_segments.cli.invocation import Invocation
 
@@ -42,7 +43,9 @@ def carry_out_run(invocation: Invocation, workspace: "Workspace", work: "Callabl
     result = work()
     _log(result)
     invocation.pause_progress()
-    view = views.RunView(result, workspace.connector.identify().label)
+    held = sync.list_held(workspace) if result.changes.held else ()
+    label = workspace.connector.identify().label
+    view = views.RunView(result, label, tuple(each.record_id for each in held))
     failure = view.failure()
     if failure is None or invocation.as_json or result.changes.written:
         invocation.show(view)

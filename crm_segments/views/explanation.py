@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from crm_segments.views.held import held_sentences
 from crm_segments.views.text import day, paragraph, say, to_do_next, visible
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class ExplanationView:
         line.append(visible(found.segment_title), style="cyan")
         line.append(f", since {day(found.since)}.", style="not bold")
         say(console, line)
+        if found.held_since:
+            say(console, f"The CRM holds other values: held since {day(found.held_since)}.", "yellow")
+            say(console, held_sentences(1, "record", [found.record_id])[1])
         console.print()
         paragraph(console, visible(found.reason))
         say(console)

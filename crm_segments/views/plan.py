@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors.model import FieldAction
+from crm_segments.views.held import held_sentences
 from crm_segments.views.segments import segment_documents, show_segments
 from crm_segments.views.text import (
     bullet,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ApprovalView", "PlansView", "show_notes", "show_plan"]
 
 SHOWN_MOVES = 12
+SHOWN_HELD = 5
 
 
 def show_plan(console: Console, preview: "PlanPreview") -> None:
@@ -133,8 +135,10 @@ def _show_waiting(console: Console, preview: "PlanPreview") -> None:
     counts = preview.stored.plan.head.counts
     noun = preview.stored.plan.head.object.value
     if held := counts.get(Action.HOLD.value, 0):
+        ids = preview.stored.plan.rows(Action.HOLD)["record_id"].to_pylist()[:SHOWN_HELD]
         say(console)
-        say(console, f"{counted(held, noun)} held: someone else changed our field; theirs is kept.")
+        for sentence in held_sentences(held, noun, ids):
+            say(console, sentence)
     if waiting := counts.get(Action.WAIT.value, 0):
         say(console)
         say(console, f"{counted(waiting, noun)} not tried: the CRM rejected these values lately.")

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from connectors.errors import CrmSegmentsError
 from crm_segments.views.failure import FailureView, error_document
+from crm_segments.views.held import held_sentences
 from crm_segments.views.plan import show_notes
 from crm_segments.views.segments import segment_documents, show_segments
 from crm_segments.views.text import (
@@ -48,6 +49,7 @@ def empty_run_document() -> dict[str, object]:
         "finished_first": [],
         "notes": [],
         "rejected": [],
+        "held_examples": [],
     }
 
 
@@ -58,6 +60,8 @@ class RunView:
     result: RunResult
     crm: str
     """What people call the CRM account."""
+    held_ids: tuple[str, ...] = ()
+    """The first few records that are held."""
 
     def human(self, console: Console) -> None:
         """One sentence first; details only where there are some."""
@@ -70,6 +74,10 @@ class RunView:
         if result.segments and not result.error:
             show_segments(console, result.segments, sentences=self._is_first())
         self._counts(console)
+        if result.changes.held:
+            console.print()
+            for sentence in held_sentences(result.changes.held, self._noun(), self.held_ids):
+                say(console, sentence)
         for group in result.rejected:
             _show_rejected(console, group)
         show_notes(console, result.notes, at_most=SHOWN_NOTES)
@@ -138,6 +146,7 @@ class RunView:
             "finished_first": [asdict(done) for done in result.finished_first],
             "notes": list(result.notes),
             "rejected": [asdict(group) for group in result.rejected],
+            "held_examples": list(self.held_ids),
         }
         if isinstance(result.error, CrmSegmentsError):
             document["error"] = error_document(result.error)

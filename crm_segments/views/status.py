@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from crm_segments.views.held import held_sentences
 from crm_segments.views.history import run_document, run_sentence
 from crm_segments.views.segments import segment_documents, show_segments
 from crm_segments.views.text import bullet, counted, heading, moment, say, short_id, to_do_next, visible
@@ -60,8 +61,10 @@ class StatusView:
             else:
                 found.append(("New segments wait for a decision.", "crm-segments refit approve"))
         if status.held_count:
-            number = counted(status.held_count, "record")
-            found.append((f"{number} held: someone else changed our field; theirs is kept.", ""))
+            objects = {each.object for each in status.held}
+            noun = objects.pop() if len(objects) == 1 else "record"
+            sentences = held_sentences(status.held_count, noun, [each.record_id for each in status.held])
+            found.append((" ".join(sentences), "crm-segments plan --csv held.csv"))
         if status.rejected_count:
             number = counted(status.rejected_count, "record")
             found.append((f"{number} rejected by the CRM; tried again after 7 days.", ""))
@@ -84,6 +87,7 @@ class StatusView:
             ],
             "segments": segment_documents(status.segments),
             "held": status.held_count,
+            "held_records": [asdict(each) for each in status.held],
             "rejected": status.rejected_count,
             "waiting_refit": asdict(status.waiting_refit) if status.waiting_refit else None,
         }

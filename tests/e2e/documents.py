@@ -65,6 +65,7 @@ class RunDocument(Strict):
     changes: Changes
     write_requests: int
     notes: list[str]
+    held_examples: list[str]
     plan_ids: list[str]
     finished_first: list[FinishedFirst]
     rejected: list[Rejected]

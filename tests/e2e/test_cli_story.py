@@ -2,10 +2,14 @@
 
 import csv
 import re
+import uuid
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from connectors.local import open_connector
+from connectors.model import FieldValue, FieldWrite, ObjectKind
 from tests.e2e.cli import Cli, copy_of, labels
 from tests.e2e.documents import RunDocument
 
@@ -170,6 +174,33 @@ def test_exports_carry_the_labels_and_go_back_in_without_changing_any(applied: C
     assert isinstance(records, dict)
     assert all(counts["new"] == counts["changed"] == 0 for counts in records.values())
     assert labels(cli) == before
+
+
+def put_in_crm(cli: Cli, record_id: str, values: dict[str, FieldValue]) -> None:
+    """What a colleague does with another program."""
+    with open_connector(path=cli.folder / "crm.db") as crm:
+        crm.write(ObjectKind.ACCOUNT, [FieldWrite(record_id, values)], request_id=uuid.uuid4().hex)
+
+
+def test_a_held_record_is_named_and_released_as_the_page_says(applied: Cli, tmp_path: Path) -> None:
+    cli = copy_of(applied, tmp_path)
+    ours = labels(cli)["A1000001"]
+    names = ("crm_segment", "crm_segment_confidence", "crm_segment_reason", "crm_segment_since")
+    put_in_crm(cli, "A1000001", dict.fromkeys(names))
+    for command in (["plan", "--csv", "held.csv"], ["run", "--yes"], ["status"]):
+        shown = " ".join(cli.done(*command).split())
+        assert "1 account held (A1000001)" in shown
+        assert "plan --csv FILE" in shown
+    assert labels(cli)["A1000001"] == (None,) * 4
+    assert "held since" in cli.done("explain", "A1000001")
+    with (tmp_path / "held.csv").open(encoding="utf-8-sig", newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert line["what"] == "held"
+    listed = (line["new_segment"], line["confidence"], line["reason"], date.fromisoformat(line["since"]))
+    put_in_crm(cli, "A1000001", dict(zip(names, listed, strict=True)))
+    assert run_document(cli, "run", "--yes").changes.held == 0
+    assert labels(cli)["A1000001"] == ours
+    assert "held" not in cli.done("status")
 
 
 def test_status_history_and_segments_tell_the_same_story(applied: Cli) -> None:

@@ -44,6 +44,7 @@ def write_sample(folder: Path, options: SampleOptions) -> tuple[list[Path], dict
             code="usage.world",
         )
     _refuse_real_data(folder)
+    _refuse_further_weeks(folder, options.weeks)
     try:
         folders = generate(
             folder, world=options.world, accounts=options.accounts, weeks=options.weeks, seed=options.seed
@@ -73,6 +74,20 @@ def _refuse_real_data(folder: Path) -> None:
                 hint="Choose another folder.",
                 code="usage.folder_in_use",
             )
+
+
+def _refuse_further_weeks(folder: Path, weeks: int) -> None:
+    """Weeks that are not written anew would go on with another company."""
+    written = {f"week_{week:02d}" for week in range(weeks)}
+    left = sorted(week.name for week in folder.glob("week_*") if week.name not in written)
+    if left:
+        more = " and more" if len(left) > 3 else ""
+        raise UsageError(
+            f"{folder} already has {', '.join(left[:3])}{more}, which may belong to another company; "
+            "nothing was written.",
+            hint="Choose another folder, delete these weeks, or write them anew with a larger --weeks.",
+            code="usage.folder_in_use",
+        )
 
 
 def _count(path: Path) -> int:

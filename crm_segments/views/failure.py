@@ -47,7 +47,8 @@ class FailureView:
     def human(self, console: Console) -> None:
         """Message, fix, next command; no traceback."""
         first, *rest = visible_lines(self.error.message)
-        line = Text("Stopped: " if self.exit_code in {6, 75} else "Error: ", style="bold red")
+        prefix = "Stopped: " if self.exit_code in {6, 75} else "Error: "
+        line = Text("" if first.startswith("Stopped ") else prefix, style="bold red")
         line.append(first)
         say(console, line)
         for each in rest:

@@ -83,13 +83,13 @@ def day(value: date | str | None) -> str:
 
 
 def moment(value: datetime | str | None) -> str:
-    """A point in time in the reader's zone, to the minute."""
+    """A point in time in the reader's zone, which is named, to the minute."""
     if value is None:
         return "never"
     known = datetime.fromisoformat(value) if isinstance(value, str) else value
     if known.tzinfo is not None:
         known = known.astimezone()
-    return f"{known.day} {known:%b %Y, %H:%M}"
+    return f"{known.day} {known:%b %Y, %H:%M %Z}".rstrip()
 
 
 def short_id(identifier: str) -> str:

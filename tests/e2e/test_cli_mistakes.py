@@ -168,6 +168,24 @@ def test_bad_lines_can_be_set_aside(cli: Cli) -> None:
     assert cli.document("import", "in", "--rejects", "bad2.csv")["rejected_lines"] == ["accounts.csv:9"]
 
 
+def test_a_file_in_the_way_of_bad_lines_names_what_import_has(cli: Cli) -> None:
+    rows = [{"created_at": "2026-01-31"} | row for row in accounts(40)]
+    rows[7]["created_at"] = "2026-02-31"
+    put_accounts(cli, rows)
+    (cli.folder / "bad.csv").write_text("dear mother\n")
+    text = said(cli, "import", "in", "--rejects", "bad.csv", code=2)
+    assert "Give --rejects the name of a file that is not there yet" in text
+    assert "--force" not in text
+    assert (cli.folder / "bad.csv").read_text() == "dear mother\n"
+
+
+def test_weeks_of_two_companies_never_stand_in_one_folder(cli: Cli) -> None:
+    cli.done("sample", "out", "--accounts", "30", "--weeks", "2")
+    text = said(cli, "sample", "out", "--accounts", "30", "--seed", "8", code=2)
+    assert "week_01" in text
+    cli.done("sample", "out", "--accounts", "30", "--seed", "8", "--weeks", "2")
+
+
 def test_a_dry_run_of_an_import_stores_nothing(cli: Cli) -> None:
     shown = cli.done("import", put_accounts(cli, accounts(5)), "--dry-run")
     assert "nothing was stored" in shown

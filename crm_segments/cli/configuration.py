@@ -24,17 +24,17 @@ def _show(
     invocation: Invocation,
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
 ) -> None:
-    """Show all settings in force; credentials are never shown."""
+    """Show the settings in force, never secrets."""
     invocation.show(views.ConfigView(invocation.settings(), with_origin=origin))
 
 
 def _schema(invocation: Invocation) -> None:
-    """Print the JSON schema of config.toml, for editors."""
+    """Print a JSON schema for editors."""
     invocation.show(views.ConfigSchemaView())
 
 
 def _validate(invocation: Invocation) -> None:
-    """Check config.toml without touching the CRM."""
+    """Check the settings, not the CRM."""
     settings = invocation.settings()
     assembly.check_groupings(settings)
     invocation.show(views.ConfigCheckView(settings))

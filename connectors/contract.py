@@ -11,11 +11,13 @@ from typing import Protocol, Self, runtime_checkable
 import pyarrow as pa
 
 from connectors.model import (
+    CallBudget,
     ConnectionIdentity,
     FieldChange,
     FieldSpec,
     FieldWrite,
     Finding,
+    JobState,
     Limits,
     ListChange,
     ListSpec,
@@ -26,7 +28,7 @@ from connectors.model import (
     WriteResult,
 )
 
-__all__ = ["Connector", "ListBuilder"]
+__all__ = ["BulkWrite", "Connector", "ListBuilder", "Metered"]
 
 
 @runtime_checkable
@@ -146,4 +148,61 @@ class ListBuilder(Protocol):
         Raises:
             SchemaError: A list of this key shows another field or value.
         """
+        ...
+
+
+@runtime_checkable
+class BulkWrite(Protocol):
+    """Optional: can write many records in one job that the CRM works on by itself.
+
+    The reference of a job is made durable by the caller before anything is handed in, so that a job is found
+    again by whoever goes on after a crash. Jobs of others are never touched.
+    """
+
+    def open_job(self, kind: ObjectKind, fields: Sequence[str]) -> str:
+        """Make an empty job that will write these fields, and return its reference. Writes nothing."""
+        ...
+
+    def submit_job(self, reference: str, kind: ObjectKind, batch: Sequence[FieldWrite]) -> None:
+        """Hand the records to the job and let it begin.
+
+        Args:
+            reference: Of a job in the state `OPEN`.
+            kind: Which records.
+            batch: At most `limits.max_job_records` writes to distinct records, each with the job's fields.
+
+        Raises:
+            UnknownOutcomeError: The answer was lost: `job_state` tells whether it began.
+        """
+        ...
+
+    def job_state(self, reference: str) -> JobState:
+        """Where the job stands."""
+        ...
+
+    def job_results(self, reference: str, ids: Sequence[str]) -> list[WriteResult | None]:
+        """What became of these records in a job that has ended, in their order.
+
+        None stands for records that the job certainly did not reach.
+
+        Raises:
+            ProtocolError: The results do not account for every record.
+        """
+        ...
+
+    def abandon_job(self, reference: str) -> None:
+        """End a job that has not begun, so that nothing of it is ever written; a job that is gone is fine.
+
+        Raises:
+            UnknownOutcomeError: It has begun meanwhile, or nobody knows.
+        """
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """Optional: the CRM allows so many calls a day, and says how many are left."""
+
+    def call_budget(self) -> CallBudget | None:
+        """What is left, as the CRM said last; None where it does not say."""
         ...

@@ -17,6 +17,7 @@ __all__ = [
     "CANONICAL_SCHEMAS",
     "ID_COLUMNS",
     "UNCLASSIFIED_KEY",
+    "CallBudget",
     "ConnectionIdentity",
     "DeletedRecord",
     "FieldAction",
@@ -26,6 +27,7 @@ __all__ = [
     "FieldValue",
     "FieldWrite",
     "Finding",
+    "JobState",
     "Limits",
     "ListChange",
     "ListSpec",
@@ -293,6 +295,8 @@ class FieldAction(StrEnum):
     """The field is missing."""
     ADD_OPTIONS = "add_options"
     """Options are missing or carry an old label; options of others stay."""
+    GRANT = "grant"
+    """The field is there and fits, but those who need it do not see it: they get the right to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +369,10 @@ class WriteOutcome(StrEnum):
     REJECTED = "rejected"
     """The CRM refuses these values; asking again does not help until something changes."""
     LOCKED = "locked"
-    """The record is locked just now; it waits for the next run."""
+    """Somebody locked the record for longer, for an approval say; it waits for the next run."""
+    BUSY = "busy"
+    """Another request held the record, or the one it belongs to; nothing was touched, and asking again in
+    this run, in smaller batches, helps."""
     GONE = "gone"
     """The record was deleted, or merged into `merged_into`."""
 
@@ -400,10 +407,44 @@ class Limits:
     """How long after a lost answer the CRM may still carry out the write."""
     trusted_pull_seconds: float = 600
     """A pull younger than this is not checked again before writing; 0 where looking again costs nothing."""
-    daily_calls: int | None = None
-    """Calls a day, None where there is no such budget."""
     has_field_history: bool = False
     """Whether the CRM can tell afterwards who changed a field."""
+    compares_before_writing: bool = False
+    """Whether `write` leaves alone a record that holds the values already. Where it does not, such a write
+    touches the record, and only the comparison before the plan keeps that from happening."""
+    min_bulk_records: int | None = None
+    """From so many records on a bulk job is better than batches; None where there are no bulk jobs."""
+    max_job_records: int = 0
+    """Records in one bulk job."""
+
+
+class JobState(StrEnum):
+    """Where a bulk job stands."""
+
+    OPEN = "open"
+    """It was made and nothing of it was handed in for work: nothing can have been written."""
+    WORKING = "working"
+    """The CRM works on it, or is about to."""
+    ENDED = "ended"
+    """It is over, completely or not: its results say what became of each record."""
+    GONE = "gone"
+    """The CRM knows nothing of it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBudget:
+    """Calls that a CRM account may make in a day, and what is left of them."""
+
+    allowed: int
+    left: int
+    """Calls that the whole account may still make."""
+    reserve: int
+    """Calls that are left for others."""
+
+    @property
+    def available(self) -> int:
+        """Calls that may be used here before the reserve is touched."""
+        return max(self.left - self.reserve, 0)
 
 
 @dataclass(frozen=True, slots=True)

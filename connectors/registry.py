@@ -1,4 +1,7 @@
-"""Finds connectors by name through the entry-point group `crm_segments.connectors`."""
+"""Finds connectors by name through the entry-point group `crm_segments.connectors`.
+
+An entry point names a function `(settings: ConnectionSettings, *, folder: Path, create: bool) -> Connector`.
+"""
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points

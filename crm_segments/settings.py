@@ -7,9 +7,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -18,6 +18,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from connectors.config import ConnectionSettings
 from connectors.errors import ConfigError
 from connectors.registry import connector_names
 from crm_segments.config_file import ConfigFile, KeyPath, find_config, read_config, variable_name
@@ -27,49 +28,12 @@ from sync.config import SyncSettings
 
 __all__ = ["ConnectionSettings", "LoadedSettings", "Settings", "StateSettings", "load_settings"]
 
-LATER = ("salesforce", "hubspot")
+LATER = ("hubspot",)
 """Known names of `crm` whose connectors are not part of this version."""
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class ConnectionSettings(_Table):
-    """The `[connection]` table: which CRM. Credentials come from the environment only."""
-
-    crm: Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,39}$")] = "local"
-    """Which CRM: "local" is the embedded one, a whole small CRM in one file."""
-    path: Path = Path("crm.db")
-    """File of the embedded CRM, relative to this file."""
-    endpoint: str | None = None
-    """Address of a rehearsal server on this machine, for CRMs that are reached over the network."""
-    access_token: SecretStr | None = None
-    """Environment only: CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN."""
-    client_id: SecretStr | None = None
-    """Environment only: CRM_SEGMENTS_CONNECTION__CLIENT_ID."""
-    client_secret: SecretStr | None = None
-    """Environment only: CRM_SEGMENTS_CONNECTION__CLIENT_SECRET."""
-    username: SecretStr | None = None
-    """Environment only: CRM_SEGMENTS_CONNECTION__USERNAME."""
-    password: SecretStr | None = None
-    """Environment only: CRM_SEGMENTS_CONNECTION__PASSWORD."""
-    security_token: SecretStr | None = None
-    """Environment only: CRM_SEGMENTS_CONNECTION__SECURITY_TOKEN."""
-    private_key_file: SecretStr | None = None
-    """Environment only: CRM_SEGMENTS_CONNECTION__PRIVATE_KEY_FILE."""
-
-    environment_only: ClassVar[frozenset[str]] = frozenset(
-        {
-            "access_token",
-            "client_id",
-            "client_secret",
-            "username",
-            "password",
-            "security_token",
-            "private_key_file",
-        }
-    )
 
 
 class StateSettings(_Table):
@@ -150,6 +114,14 @@ class LoadedSettings:
         return (self.folder / self.settings.connection.path.expanduser()).resolve()
 
     @property
+    def target(self) -> str:
+        """Names the configured connection, whatever account it leads to."""
+        connection = self.settings.connection
+        if connection.crm == "local":
+            return f"local:{self.crm_path}"
+        return f"{connection.crm}:{connection.endpoint or connection.domain or 'login'}"
+
+    @property
     def state_path(self) -> Path:
         """The state store's file."""
         relative = Path(self.settings.state.url.removeprefix("sqlite:///")).expanduser()
@@ -177,9 +149,9 @@ class LoadedSettings:
         crm = self.settings.connection.crm
         if crm in LATER and crm not in connector_names():
             raise ConfigError(
-                f'{self.file.path.name} asks for crm = "{crm}"; this version has only the embedded CRM.',
+                f'{self.file.path.name} asks for crm = "{crm}"; this version has no connector for it yet.',
                 hint='Set crm = "local" under [connection] and bring your data in with '
-                "crm-segments import DIR: it reads CSV exports of Salesforce and HubSpot as they are.",
+                "crm-segments import DIR: it reads CSV exports of HubSpot as they are.",
                 code="config.connector.unavailable",
                 details={"known": connector_names()},
             )

@@ -1,9 +1,38 @@
-"""Settings for every test: examples that are repeatable and have no time limit of their own."""
+"""Settings for every test: examples that are repeatable, and one emulated CRM's server for all of them."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.salesforce import SalesforceWorld, Switchboard
 
 # A busy machine must not fail a test; pytest-timeout stops what hangs.
 settings.register_profile(
     "repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def salesforce_server() -> Iterator[tuple["Switchboard", str]]:
+    """A server on this machine that each test plugs its own emulated org into."""
+    from crm_segments.sandbox import SandboxServer  # noqa: PLC0415 - most tests need none of it
+    from tests.salesforce import Switchboard  # noqa: PLC0415
+
+    board = Switchboard()
+    with SandboxServer(board) as server:
+        yield board, server.url
+
+
+@pytest.fixture
+def salesforce(salesforce_server: tuple["Switchboard", str]) -> Iterator["SalesforceWorld"]:
+    """An emulated org with a connector on it."""
+    from tests.salesforce import SalesforceWorld  # noqa: PLC0415
+
+    board, url = salesforce_server
+    world = SalesforceWorld(url, board)
+    yield world
+    world.close()

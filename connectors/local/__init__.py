@@ -9,9 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from connectors.config import ConnectionSettings
     from connectors.local.connector import LocalConnector
 
-__all__ = ["open_connector"]
+__all__ = ["open_configured", "open_connector"]
+
+
+def open_configured(
+    settings: "ConnectionSettings", *, folder: Path, create: bool = False
+) -> "LocalConnector":
+    """Open the file that the settings name; relative to `folder`.
+
+    Raises:
+        ConfigError: There is no such file, or it is not one of ours, or a newer version made it.
+        UnavailableError: Another program kept the file locked.
+    """
+    return open_connector(path=(folder / settings.path.expanduser()).resolve(), create=create)
 
 
 def open_connector(

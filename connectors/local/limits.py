@@ -23,4 +23,5 @@ LIMITS = Limits(
     settle_seconds=0,
     trusted_pull_seconds=0,
     has_field_history=True,
+    compares_before_writing=True,
 )

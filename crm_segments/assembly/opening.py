@@ -57,7 +57,8 @@ def open_crm(settings: LoadedSettings, *, create: bool = False) -> Iterator[Conn
     Raises:
         ConfigError: No connector for it, or no such file.
     """
-    opened: Connector = load_connector(settings.require_crm())(path=settings.crm_path, create=create)
+    open_configured = load_connector(settings.require_crm())
+    opened: Connector = open_configured(settings.settings.connection, folder=settings.folder, create=create)
     with opened as connector:
         yield connector
 
@@ -92,7 +93,7 @@ def open_workspace(settings: LoadedSettings, options: WorkspaceOptions) -> Itera
         yield sync.Workspace(
             connector=connector,
             store=store,
-            target=f"{settings.settings.connection.crm}:{settings.crm_path}",
+            target=settings.target,
             settings=settings.settings.sync,
             currency=settings.settings.currency,
             segmentations=settings.settings.segmentation,

@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def examine(*arguments: object, **options: object) -> object:
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""Placeholder."""
+
+
+class FieldMaker:
+    def __init__(self, *arguments: object) -> None:
+        raise NotImplementedError

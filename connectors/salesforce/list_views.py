@@ -1,0 +1,6 @@
+"""Placeholder."""
+
+
+class ListViewBuilder:
+    def __init__(self, *arguments: object) -> None:
+        raise NotImplementedError

@@ -1,0 +1,6 @@
+"""Placeholder until the pull lands."""
+
+
+class Pull:
+    def __init__(self, *arguments: object) -> None:
+        raise NotImplementedError

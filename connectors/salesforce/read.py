@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def read_records(*arguments: object, **options: object) -> object:
+    raise NotImplementedError

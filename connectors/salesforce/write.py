@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def write_batch(*arguments: object, **options: object) -> object:
+    raise NotImplementedError

@@ -5,7 +5,7 @@ What a CRM's answers mean is the business of its connector.
 
 import ipaddress
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import requests
@@ -105,7 +105,9 @@ def _is_loopback(host: str | None) -> bool:
 
 
 class _Session(requests.Session):
-    def resolve_redirects(self, *_arguments: object, **_options: object) -> "object":  # type: ignore[override]
+    def resolve_redirects(
+        self, *_arguments: object, **_options: object
+    ) -> Iterator[requests.PreparedRequest | requests.Response]:
         """Follow nothing: a redirect would carry records or a login to an address nobody checked."""
         return iter(())
 
@@ -125,7 +127,7 @@ class _Guard(HTTPAdapter):
         self._endpoint = endpoint
         self._timeouts = timeouts
 
-    def send(  # noqa: PLR0913 - the library's signature
+    def send(
         self,
         request: requests.PreparedRequest,
         stream: bool = False,

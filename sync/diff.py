@@ -94,6 +94,7 @@ def compare(
     )
     columns = [ids, action, cause]
     columns += [theirs.values[part] for part in PARTS] + [ours.values[part] for part in PARTS]
+    columns.append(pa.nulls(len(ids), pa.string()))
     return pa.table(columns, schema=CHANGE_SCHEMA).sort_by("record_id").combine_chunks()
 
 

@@ -7,9 +7,8 @@ import zipfile
 from pathlib import Path
 
 from connectors.errors import UsageError
-from connectors.model import ObjectKind, id_column
 from sync.plan import PARTS, table_to_bytes
-from sync.snapshot import load_snapshot
+from sync.record_names import record_names
 from sync.state.plans import StoredPlan
 from sync.workspace import Workspace
 
@@ -82,7 +81,7 @@ def _write(path: Path, content: bytes) -> Path:
 
 def _as_csv(ws: Workspace, stored: StoredPlan) -> str:
     head = stored.plan.head
-    people = _names(ws, head.connection_id, head.object)
+    people = record_names(ws, head.connection_id, head.object)
     titles = {option.value: option.label for option in head.options}
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -102,19 +101,6 @@ def _as_csv(ws: Workspace, stored: StoredPlan) -> str:
         values += [change[part] for part in PARTS[1:]]
         writer.writerow([_safe(value) for value in [*values, ""]])
     return buffer.getvalue()
-
-
-def _names(ws: Workspace, connection_id: str, kind: ObjectKind) -> dict[str, tuple[str, str]]:
-    # Only accounts are named: people's names are not pulled at all.
-    if kind is not ObjectKind.ACCOUNT:
-        return {}
-    with ws.store.begin() as tx:
-        snapshot = load_snapshot(ws, connection_id, ws.store.snapshot_head(tx, connection_id))
-    if snapshot is None or kind not in snapshot.tables:
-        return {}
-    table = snapshot.tables[kind]
-    columns = [table[name].to_pylist() for name in (id_column(kind), "name", "owner")]
-    return {record_id: (name or "", owner or "") for record_id, name, owner in zip(*columns, strict=True)}
 
 
 def _safe(value: str | None) -> str:

@@ -64,6 +64,8 @@ class BatchInDoubt:
 
     batch_no: int
     rows: tuple[int, ...]
+    job_reference: str | None = None
+    """Set where it was handed to a bulk job."""
 
 
 class Ledger:
@@ -109,10 +111,43 @@ class Ledger:
                 )
         return numbers
 
-    def settle_results(self, batch_no: int, rows: Sequence[int], results: Sequence[WriteResult]) -> None:
-        """Record the CRM's answer, one result per row."""
-        outcomes = [_FROM_WRITE[result.outcome] for result in results]
-        self.settle(batch_no, rows, outcomes, dict(zip(rows, results, strict=True)), requests=1)
+    def name_job(self, batch_no: int, reference: str) -> None:
+        """Make durable which bulk job will carry this batch, before anything is handed to it."""
+        with self._store.begin() as tx:
+            self._lock.check(tx)
+            tx.execute(
+                schema.batch.update()
+                .filter_by(run_id=self._run_id, batch_no=batch_no)
+                .values(job_reference=reference)
+            )
+
+    def job_reference(self, batch_no: int) -> str | None:
+        """The bulk job of this batch, if it got as far as that."""
+        query = sa.select(schema.batch.c.job_reference).filter_by(run_id=self._run_id, batch_no=batch_no)
+        with self._store.begin() as tx:
+            found: str | None = tx.execute(query).scalar_one()
+        return found
+
+    def settle_results(
+        self,
+        batch_no: int,
+        rows: Sequence[int],
+        results: Sequence[WriteResult | None],
+        *,
+        busy_as: Outcome = Outcome.LOCKED,
+    ) -> None:
+        """Record the CRM's answer, one result per row.
+
+        Args:
+            batch_no: Which batch.
+            rows: Its rows.
+            results: None for a row that the CRM certainly did not reach.
+            busy_as: What a record that another request held amounts to: it waits, or is sent again.
+        """
+        meaning = {**_FROM_WRITE, WriteOutcome.BUSY: busy_as}
+        outcomes = [meaning[result.outcome] if result else Outcome.NOT_SENT for result in results]
+        answered = {row: result for row, result in zip(rows, results, strict=True) if result is not None}
+        self.settle(batch_no, rows, outcomes, answered, requests=1)
 
     def settle(
         self,
@@ -157,7 +192,7 @@ class Ledger:
         query = sa.select(schema.batch).filter_by(run_id=self._run_id, state=INFLIGHT)
         with self._store.begin() as tx:
             found = tx.execute(query.order_by(schema.batch.c.batch_no)).all()
-        return [BatchInDoubt(row.batch_no, tuple(parse_rows(row.rows))) for row in found]
+        return [BatchInDoubt(row.batch_no, tuple(parse_rows(row.rows)), row.job_reference) for row in found]
 
     def final_rows(self) -> dict[int, Outcome]:
         """Rows of the plan that are settled for this run, with their outcome."""

@@ -48,9 +48,11 @@ CHANGE_SCHEMA = pa.schema(
         pa.field("cause", pa.string(), nullable=False),
         *(pa.field(f"seen_{part}", pa.string()) for part in PARTS),
         *(pa.field(part, pa.string()) for part in PARTS),
+        pa.field("parent_id", pa.string()),
     ]
 )
-"""One row per change: what the CRM holds (`seen_*`), what it shall hold, and why they differ."""
+"""One row per change: what the CRM holds (`seen_*`), what it shall hold, why they differ, and the record that
+it belongs to, if any (a contact's account): two requests under way at once never share one."""
 
 
 ASSIGNMENT_SCHEMA = pa.schema(

@@ -129,6 +129,7 @@ def make_plan(
     wanted = _wanted(segmented, seen, last)
     base = _without_parts(last, [part for part in PARTS if names[part] in missing])
     changes = compare(wanted, seen, base, waiting, is_recovery=segmented.chosen.is_recovery)
+    changes = _with_parents(changes, snapshot.tables[kind], kind)
     head = PlanHead(
         plan_id=new_id(),
         connection_id=session.connection.connection_id,
@@ -240,6 +241,16 @@ def _wanted(segmented: _Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
     return wanted_values(fresh, keys, seen, last)
 
 
+def _with_parents(changes: pa.Table, records: pa.Table, kind: ObjectKind) -> pa.Table:
+    """Says which account each contact belongs to: a CRM locks the account while it writes the contact."""
+    if kind is not ObjectKind.CONTACT:
+        return changes
+    at = pc.index_in(changes["record_id"], value_set=records[id_column(kind)].combine_chunks())
+    parents = records["account_id"].combine_chunks().take(at.combine_chunks())
+    column = changes.schema.get_field_index("parent_id")
+    return changes.set_column(column, changes.schema.field(column), parents)
+
+
 def _without_parts(values: pa.Table, parts: Sequence[str]) -> pa.Table:
     """A field that is gone as a whole is no edit of a record: there nothing was written last."""
     for part in parts:
@@ -269,6 +280,7 @@ def _with_steps_and_guards(
         for change in ws.retry.call(partial(ws.connector.ensure_fields, head.object, specs, dry_run=True))
         if change.action is not FieldAction.NONE
     )
+    head = replace(head, field_steps=steps)
     facts = PlanFacts(
         in_scope_count=head.in_scope_count,
         carrying_count=head.carrying_count,
@@ -276,7 +288,7 @@ def _with_steps_and_guards(
         last_in_scope_count=last_count,
         approved_moves=approved_moves,
     )
-    return replace(head, field_steps=steps, guards=check_guards(facts, ws.settings, head.plan_id))
+    return replace(head, guards=check_guards(facts, ws.settings, head.plan_id))
 
 
 def count_segments(

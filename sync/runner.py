@@ -11,7 +11,7 @@ from segmentation.config import SegmentationSettings
 from sync import exceptions
 from sync.apply import Execution, carry_out
 from sync.begin import Begun, begin_plan, check_approved, check_fresh, resume_plan, status_of
-from sync.doubt import settle_doubt
+from sync.jobs import resolve_doubt
 from sync.ledger import Ledger, Outcome
 from sync.plan import Action, Plan, PlanStatus
 from sync.planning import make_plan, refresh_snapshot, resolve_as_of
@@ -163,7 +163,7 @@ def _settle_earlier(session: Session, settings: SegmentationSettings) -> None:
         with session.ws.store.begin() as tx:
             stored = plans.load_plan(tx, unfinished.plan_id)
         ledger = _ledger(session, settings, unfinished.run_id, stored.plan)
-        settle_doubt(session.ws, ledger, stored.plan, ledger.in_doubt())
+        resolve_doubt(session.ws, ledger, stored.plan)
         ledger.fold()
 
 

@@ -22,7 +22,7 @@ from connectors.errors import DataError, ProtocolError, StopRequested, Transient
 from connectors.model import ObjectKind, Page, Progress, id_column
 from sync.workspace import Workspace, new_id
 
-__all__ = ["Snapshot", "SnapshotHead", "load_snapshot", "pull_snapshot", "sweep"]
+__all__ = ["Snapshot", "SnapshotHead", "load_snapshot", "load_table", "pull_snapshot", "sweep"]
 
 MAX_DELTAS = 8
 """From this many deltas on, the next pull lays down a fresh base."""
@@ -127,6 +127,12 @@ def load_snapshot(ws: Workspace, connection_id: str, head_json: str | None) -> S
             return None
         tables[ObjectKind(name)] = table
     return Snapshot(head, tables)
+
+
+def load_table(ws: Workspace, connection_id: str, head_json: str | None, kind: ObjectKind) -> pa.Table | None:
+    """The records of one kind as last pulled, or None where they are lost, damaged or were not pulled."""
+    head = SnapshotHead.from_json(head_json).objects.get(kind.value) if head_json else None
+    return _load(_folder(ws.snapshot_dir, connection_id), kind, head) if head else None
 
 
 def sweep(snapshot_dir: Path, connection_id: str, head: SnapshotHead) -> None:

@@ -197,8 +197,9 @@ class SalesforceClient:
             with warnings.catch_warnings():
                 # The library prints the client id into a warning.
                 warnings.simplefilter("ignore")
+                arguments: dict[str, Any] = dict(login.arguments)
                 found = Salesforce(
-                    version=self.version, session=self._session, domain=login.domain, **login.arguments
+                    version=self.version, session=self._session, domain=login.domain, **arguments
                 )
                 return _Opened(found.session_id, found.sf_instance)
         # `from None`, because the library's errors carry the request with its credentials.

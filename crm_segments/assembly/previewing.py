@@ -6,9 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sync
-from connectors.model import ObjectKind
+from connectors.contract import Metered
+from connectors.model import CallBudget, ObjectKind
 from sync.plan import Action, PlanHead
-from sync.stages import Stage, stages_of
+from sync.record_names import record_names
+from sync.stages import Stage, estimate_calls, stages_of
 
 __all__ = ["Example", "Move", "PlanPreview", "preview_plan", "segment_titles", "titles_in_crm"]
 
@@ -45,6 +47,10 @@ class PlanPreview:
     """The list that applying works through, in order."""
     moves: tuple[Move, ...]
     examples: tuple[Example, ...]
+    calls: int = 0
+    """About how many calls to the CRM applying it takes."""
+    budget: CallBudget | None = None
+    """How many calls the CRM allows, where it counts them."""
 
     @property
     def set_count(self) -> int:
@@ -58,15 +64,19 @@ class PlanPreview:
 
 
 def preview_plan(workspace: "sync.Workspace", stored: "sync.StoredPlan") -> PlanPreview:
-    """Look at a saved plan. Asks the CRM for the names of a few accounts, changes nothing."""
+    """Look at a saved plan. Changes nothing."""
     plan = stored.plan
     titles = segment_titles(workspace, plan.head)
     rows = plan.rows(Action.SET)
+    crm = workspace.connector
+    stages = tuple(stages_of(plan, crm, workspace.settings))
     return PlanPreview(
         stored,
-        tuple(stages_of(plan, workspace.connector, workspace.settings)),
+        stages,
         _moves(rows, titles),
-        _examples(workspace, plan.head.object, rows, titles),
+        _examples(workspace, plan.head, rows, titles),
+        estimate_calls(stages),
+        crm.call_budget() if isinstance(crm, Metered) else None,
     )
 
 
@@ -101,7 +111,7 @@ def _moves(rows: pa.Table, titles: dict[str, str]) -> tuple[Move, ...]:
 
 
 def _examples(
-    workspace: "sync.Workspace", kind: ObjectKind, rows: pa.Table, titles: dict[str, str]
+    workspace: "sync.Workspace", head: PlanHead, rows: pa.Table, titles: dict[str, str]
 ) -> tuple[Example, ...]:
     """One record of each of the largest moves, so that different cases are seen."""
     if not rows.num_rows:
@@ -110,22 +120,14 @@ def _examples(
     first = pairs.group_by(["old", "new"]).aggregate([("row", "min"), ([], "count_all")])
     order = pc.sort_indices(first, [("count_all", "descending"), ("row_min", "ascending")])
     picked = rows.take(first["row_min"].take(order)[:EXAMPLES]).to_pylist()
-    names = _names(workspace, kind, [row["record_id"] for row in picked])
+    names = record_names(workspace, head.connection_id, head.object)
     return tuple(
         Example(
             row["record_id"],
-            names.get(row["record_id"], ""),
+            names.get(row["record_id"], ("", ""))[0],
             _title(row["seen_key"], titles),
             _title(row["key"], titles),
             row["reason"] or "",
         )
         for row in picked
     )
-
-
-def _names(workspace: "sync.Workspace", kind: ObjectKind, ids: list[str]) -> dict[str, str]:
-    # Only accounts are named: the names of people are never read.
-    if kind is not ObjectKind.ACCOUNT:
-        return {}
-    found = workspace.connector.read(kind, ids, ["name"])
-    return dict(zip(found.column(0).to_pylist(), found["name"].to_pylist(), strict=True))

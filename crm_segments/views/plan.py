@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from connectors.model import FieldAction
+from connectors.model import CallBudget, FieldAction
+from crm_segments.views.crm_words import field_step_sentence, list_word
 from crm_segments.views.held import held_sentences
 from crm_segments.views.segments import segment_documents, show_segments
 from crm_segments.views.text import (
@@ -26,8 +27,8 @@ from crm_segments.views.text import (
     to_do_next,
     visible,
 )
-from sync.plan import Action, PlanStatus
-from sync.stages import BuildLists, MakeFields, WriteBatches
+from sync.plan import Action, FieldStep, PlanStatus
+from sync.stages import BuildLists, MakeFields, WriteBatches, WriteJobs
 
 if TYPE_CHECKING:
     from crm_segments.assembly.previewing import Example, PlanPreview
@@ -73,23 +74,43 @@ def _show_stages(console: Console, preview: "PlanPreview") -> None:
     heading(console, f"What applying it does in {visible(preview.stored.plan.head.connection_label)}")
     for number, stage in enumerate(preview.stages, start=1):
         bullet(console, _stage_sentence(stage, preview), mark=f"{number}.")
+    if preview.budget is not None:
+        paragraph(console, _calls_sentence(preview.calls, preview.budget))
+
+
+def _calls_sentence(calls: int, budget: CallBudget) -> str:
+    """What applying it costs of the CRM's daily calls, and what happens when they do not suffice."""
+    left = f"About {counted(calls, 'API call')}, of {count(budget.available)} that may be used now"
+    kept = f" ({count(budget.reserve)} of the day's {count(budget.allowed)} are left for others)."
+    if calls <= budget.available:
+        return left + kept
+    return f"{left}{kept} The run will pause before it uses more, and the next one goes on."
 
 
 def _stage_sentence(stage: "Stage", preview: "PlanPreview") -> str:
     head = preview.stored.plan.head
     objects = counted(2, head.object.value)[2:]
     if isinstance(stage, MakeFields):
-        made = [step.field for step in head.field_steps if step.action == FieldAction.CREATE]
-        other = [step.field for step in head.field_steps if step.action != FieldAction.CREATE]
-        parts = [f"makes {counted(len(made), 'field')} on {objects}: {', '.join(made)}"] if made else []
-        parts += [f"adds choices to {', '.join(other)}"] if other else []
-        return visible("; ".join(parts) or f"checks the fields {', '.join(stage.fields)}")
+        return visible(_field_sentence(head.field_steps, objects) or f"checks {', '.join(stage.fields)}")
     if isinstance(stage, WriteBatches):
         number = counted(stage.record_count, head.object.value)
         return f"writes {number}, in {counted(len(stage.batches), 'request')}"
+    if isinstance(stage, WriteJobs):
+        number = counted(stage.record_count, head.object.value)
+        return f"writes {number}, in {counted(len(stage.jobs), 'bulk job')}"
     if isinstance(stage, BuildLists):
-        return f"keeps {counted(len(stage.titles), 'saved list')}, one for each segment"
+        return f"keeps {counted(len(stage.titles), list_word(head.connection_id))}, one for each segment"
     return ""
+
+
+def _field_sentence(steps: Sequence[FieldStep], objects: str) -> str:
+    parts = []
+    for action in dict.fromkeys(step.action for step in steps):
+        names = [step.field for step in steps if step.action == action]
+        is_made = action == FieldAction.CREATE
+        what = f"{counted(len(names), 'field')} on {objects}: " if is_made else ""
+        parts.append(field_step_sentence(action, what + ", ".join(names)))
+    return "; ".join(parts)
 
 
 def _show_moves(console: Console, preview: "PlanPreview") -> None:
@@ -159,6 +180,10 @@ def _plan_document(preview: "PlanPreview") -> dict[str, object]:
         "fields": dict(head.field_names),
         "segments": segment_documents(head.segments),
         "stages": [{"what": _stage_sentence(stage, preview)} for stage in preview.stages],
+        "calls": {
+            "estimated": preview.calls,
+            "available": preview.budget.available if preview.budget else None,
+        },
         "counts": dict(head.counts),
         "moves": [asdict(move) for move in preview.moves],
         "guards": [asdict(guard) for guard in head.guards],

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.errors import LedgerError, UsageError
@@ -127,6 +128,14 @@ def approve(tx: sa.Connection, stored: StoredPlan, *, actor: str, now: str) -> N
     set_plan_status(tx, plan_id, PlanStatus.APPROVED)
 
 
+def _changes_from(blob: bytes) -> pa.Table:
+    table = table_from_bytes(blob)
+    if "parent_id" not in table.column_names:
+        # Saved before records were sent together with what belongs to the same account.
+        table = table.append_column("parent_id", pa.nulls(table.num_rows, pa.string()))
+    return table.cast(CHANGE_SCHEMA)
+
+
 def find_plan(tx: sa.Connection, connection_id: str, prefix: str | None) -> StoredPlan:
     """The plan whose id begins with `prefix`; without one, the newest that could be applied.
 
@@ -189,7 +198,7 @@ def load_plan(tx: sa.Connection, plan_id: str) -> StoredPlan:
     assignments = row.assignments
     plan = Plan(
         head=PlanHead.from_json(row.head),
-        changes=table_from_bytes(row.changes).cast(CHANGE_SCHEMA),
+        changes=_changes_from(row.changes),
         assignments=table_from_bytes(assignments) if assignments else ASSIGNMENT_SCHEMA.empty_table(),
     )
     return StoredPlan(

@@ -86,6 +86,8 @@ class FaultyConnector:
     rejects: Mapping[str, str] = field(default_factory=dict)
     """Record id to the message of a validation rule that refuses it."""
     locked: set[str] = field(default_factory=set)
+    busy: dict[str, int] = field(default_factory=dict)
+    """Record id to how many more attempts find it held by another request."""
     before_write: Callable[[int], None] = lambda _ordinal: None
     """What happens elsewhere just before a write request arrives."""
     after_write: Callable[[int], None] = lambda _ordinal: None
@@ -181,7 +183,9 @@ class FaultyConnector:
         return results[:-1] if fault is Fault.SHORT else results
 
     def _carry_out(self, kind: ObjectKind, batch: Sequence[FieldWrite], request_id: str) -> list[WriteResult]:
-        taken = [each for each in batch if each.record_id not in {*self.rejects, *self.locked}]
+        held = {each.record_id for each in batch if self.busy.get(each.record_id, 0) > 0}
+        self.busy.update((record_id, self.busy[record_id] - 1) for record_id in held)
+        taken = [each for each in batch if each.record_id not in {*self.rejects, *self.locked, *held}]
         self.carried_out.update(each.record_id for each in taken)
         done = {each.record_id: each for each in self.inner.write(kind, taken, request_id=request_id)}
         return [done.get(each.record_id) or self._refusal(each.record_id) for each in batch]
@@ -190,6 +194,9 @@ class FaultyConnector:
         if record_id in self.locked:
             message = "The record is being edited."
             return WriteResult(record_id, WriteOutcome.LOCKED, "record.locked", message=message)
+        if record_id in self.busy:
+            message = "Another request held the record."
+            return WriteResult(record_id, WriteOutcome.BUSY, "record.busy", message=message)
         message = self.rejects[record_id]
         return WriteResult(record_id, WriteOutcome.REJECTED, "rule.custom", FIELDS_KEY, message)
 

@@ -60,6 +60,6 @@ class ConnectionSettings(Secrets):
     objects: dict[ObjectName, CrmName] = {}
     """Salesforce: other objects to read from than the standard ones, e.g. { deal = "Subscription__c" }."""
     fields: dict[ObjectName, dict[str, FieldPath]] = {}
-    """Other fields to read from, e.g. { account = { employees = "Headcount__c", x_tier = "ICP_Tier__c" } }."""
+    """Salesforce: other fields to read from, e.g. { account = { employees = "Headcount__c" } }."""
 
     environment_only: ClassVar[frozenset[str]] = frozenset(Secrets.model_fields)

@@ -7,7 +7,6 @@ success and log in without end while a session stays refused.
 
 import os
 import threading
-import time
 import warnings
 from collections.abc import Mapping
 from contextlib import closing
@@ -16,8 +15,8 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import orjson
-import requests
 import urllib3.exceptions as pool_errors
+from jwt import PyJWTError
 from requests import exceptions as http_errors
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
@@ -27,7 +26,7 @@ from connectors.config import ConnectionSettings
 from connectors.errors import AuthError, ConfigError, CrmSegmentsError, ProtocolError
 from connectors.http import check_endpoint, open_session
 from connectors.salesforce.budget import CallMeter, exhausted
-from connectors.salesforce.errors import Refusal, first_error, lost, refusal_of, unavailable
+from connectors.salesforce.errors import first_error, lost, refusal_of, unavailable
 from connectors.salesforce.limits import (
     API_VERSION,
     MAX_ANSWER_BYTES,
@@ -207,7 +206,7 @@ class SalesforceClient:
             raise _login_error(login, error.code) from None
         except http_errors.RequestException as error:
             self._not_answered(error, purpose, is_write=False)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, PyJWTError) as error:
             if login.flow is Flow.JWT:
                 raise _bad_key(error) from None
             raise _odd_login() from None

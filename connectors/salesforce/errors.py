@@ -16,7 +16,7 @@ from connectors.errors import (
     UnknownOutcomeError,
 )
 
-__all__ = ["Refusal", "first_error", "lost", "refusal_of", "unavailable"]
+__all__ = ["ApiError", "Refusal", "first_error", "lost", "refusal_of", "unavailable"]
 
 _ACCESS_CODES = frozenset(
     {

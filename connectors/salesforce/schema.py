@@ -32,8 +32,8 @@ _UNREADABLE = frozenset({"address", "location", "base64", "complexvalue"})
 def mark(text: str, installation_id: str) -> str:
     """A help text that says which installation made the field.
 
-    It stands in the help text, because descriptions of fields can be read by administrators only, and the user
-    of the scheduled run shall need no right of theirs.
+    It stands in the help text, because descriptions of fields can be read by administrators only, and the
+    user of the scheduled run shall need no right of theirs.
     """
     return f"{text} [crm-segments {installation_id}]"
 

@@ -11,22 +11,35 @@ __all__ = ["EXAMPLE_NAME", "InitOptions", "InitReport", "example_config", "write
 
 EXAMPLE_NAME = "config.example.toml"
 
-_TEMPLATE = """\
+_HEAD = """\
 # Settings of crm-segments. Every setting with a line of why: crm-segments init --all --force
 # Credentials never stand here; they come from the environment (CRM_SEGMENTS_CONNECTION__...).
 
 [connection]
+"""
+
+_CONNECTIONS = {
+    "local": """\
 # The embedded CRM: a whole small CRM in one file on this machine.
 crm = "local"
 # Its file, relative to this one. crm-segments import DIR makes and fills it.
 path = "crm.db"
+""",
+    "salesforce": """\
+crm = "salesforce"
+# Your My Domain, as Setup > My Domain shows it.
+domain = "acme.my.salesforce.com"
+# Profiles whose users get to see our fields, e.g.: viewers = ["Sales User"]
+""",
+}
 
+_SEGMENTATION = """
 [[segmentation]]
 # Name of this grouping in commands.
 name = "customers"
 # What is grouped and gets the fields: "account", "contact" or "lead".
 object = "account"
-# The fields that are written: crm_segment, crm_segment_confidence, crm_segment_reason, crm_segment_since.
+# Stem of the four fields that are written: the segment, how sure it is, why, and since when.
 field = "crm_segment"
 # Only some records, e.g.: where = 'country = "US" and employees >= 10'
 """
@@ -52,6 +65,8 @@ class InitOptions:
     crm: str = "local"
     path: str = "crm.db"
     """File of the embedded CRM."""
+    domain: str | None = None
+    """Salesforce: the My Domain."""
     every_setting: bool = False
     """Write all settings with their defaults, not only the first ones."""
     force: bool = False
@@ -74,10 +89,10 @@ def write_config(config: Path, options: InitOptions) -> InitReport:
         UsageError: There is a config.toml already, or the folder cannot be written to.
     """
     crm, path = options.crm, options.path
-    if crm != "local":
+    if crm not in _CONNECTIONS:
         known = "is not part of this version" if crm in LATER else "is unknown"
         raise ConfigError(
-            f'A connection to "{crm}" {known}: it has only the embedded CRM.',
+            f'A connection to "{crm}" {known}: it has {" and ".join(_CONNECTIONS)}.',
             hint="Use --crm local; crm-segments import reads CSV exports of Salesforce and HubSpot.",
             code="config.connector.unavailable",
             next_command="crm-segments init --crm local",
@@ -91,8 +106,7 @@ def write_config(config: Path, options: InitOptions) -> InitReport:
         )
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
-        template = example_config() if options.every_setting else _TEMPLATE
-        _replace(config, template.replace('path = "crm.db"', f"path = {_toml_text(path)}"))
+        _replace(config, _text(options))
         gitignore = _ignore_in_git(config.parent / ".gitignore", (*_IGNORED, f"{path}*"))
     except OSError as error:
         raise UsageError(
@@ -101,6 +115,20 @@ def write_config(config: Path, options: InitOptions) -> InitReport:
             code="usage.unwritable",
         ) from error
     return InitReport(config, crm, path, gitignore)
+
+
+def _text(options: InitOptions) -> str:
+    if options.every_setting:
+        text = example_config().replace('crm = "local"', f'crm = "{options.crm}"')
+    else:
+        text = _HEAD + _CONNECTIONS[options.crm] + _SEGMENTATION
+    text = text.replace('path = "crm.db"', f"path = {_toml_text(options.path)}")
+    if options.domain is None:
+        return text
+    wanted = f"domain = {_toml_text(options.domain)}"
+    return text.replace('# domain = "acme.my.salesforce.com"', wanted).replace(
+        'domain = "acme.my.salesforce.com"', wanted
+    )
 
 
 def _toml_text(text: str) -> str:

@@ -19,6 +19,7 @@ from crm_segments.cli import (
     refit,
     run,
     sample,
+    sandbox,
     segments,
     status,
 )
@@ -57,6 +58,6 @@ def _root(
 
 for module in (
     demo, sample, init, import_, plan, approve, apply, run, refit,
-    status, history, segments, explain, export, doctor, configuration,
+    status, history, segments, explain, export, doctor, sandbox, configuration,
 ):  # fmt: skip
     module.register(app)

@@ -19,8 +19,11 @@ def register(app: typer.Typer) -> None:
 
 def _init(
     invocation: Invocation,
-    crm: Annotated[str, typer.Option("--crm", help="Which CRM; this version: local.")] = "local",
+    crm: Annotated[str, typer.Option("--crm", help="Which CRM: local or salesforce.")] = "local",
     path: Annotated[str, typer.Option("--path", help="File of the embedded CRM.")] = "crm.db",
+    domain: Annotated[
+        str | None, typer.Option("--domain", help="Salesforce: your My Domain, acme.my.salesforce.com.")
+    ] = None,
     every_setting: Annotated[
         bool, typer.Option("--all", help="Write every setting with its default and a line of why.")
     ] = False,
@@ -28,5 +31,5 @@ def _init(
 ) -> None:
     """Write a commented config.toml into this folder."""
     config = (invocation.config or Path("config.toml")).absolute()
-    options = assembly.InitOptions(crm, path, every_setting, force)
+    options = assembly.InitOptions(crm, path, domain, every_setting, force)
     invocation.show(views.InitView(assembly.write_config(config, options)))

@@ -135,7 +135,8 @@ class ConfigCheckView:
         """One sentence, then what the settings amount to."""
         settings = self.loaded.settings
         say(console, f"{visible(str(self.loaded.file.path))} is valid.", "bold")
-        bullet(console, f"CRM: {settings.connection.crm}, {visible(str(self.loaded.crm_path))}")
+        place = self.loaded.target.removeprefix(f"{settings.connection.crm}:")
+        bullet(console, f"CRM: {settings.connection.crm}, {visible(place)}")
         bullet(console, f"State: {visible(str(self.loaded.state_path))}")
         for one in settings.segmentation:
             scope = f" where {visible(one.where)}" if one.where else ""
@@ -157,13 +158,29 @@ class InitView:
     def human(self, console: Console) -> None:
         """What was written, and what comes next."""
         say(console, f"Wrote {visible(str(self.report.config))}.", "bold")
-        bullet(console, f"The CRM is the embedded one, in {visible(self.report.crm_path)}; import makes it.")
         if self.report.gitignore:
-            bullet(console, "The CRM and the state are kept out of git (.gitignore).")
+            bullet(console, "The CRM's file and the state are kept out of git (.gitignore).")
+        if self.report.crm == "salesforce":
+            self._salesforce(console)
+            return
+        bullet(console, f"The CRM is the embedded one, in {visible(self.report.crm_path)}; import makes it.")
         to_do_next(
             console,
             ("crm-segments import DIR", "bring in your CSV exports"),
             ("crm-segments sample sample", "or a made-up company first"),
+        )
+
+    def _salesforce(self, console: Console) -> None:
+        bullet(console, "Set domain in it to your My Domain (Setup > My Domain).")
+        bullet(
+            console,
+            "In Setup > External Client App Manager make an app with the client credentials flow; put its "
+            "key and secret into CRM_SEGMENTS_CONNECTION__CLIENT_ID and __CLIENT_SECRET.",
+        )
+        to_do_next(
+            console,
+            ("crm-segments doctor", "does the login work, what may the user see and write?"),
+            ("crm-segments sandbox salesforce", "or rehearse with an emulated Salesforce first"),
         )
 
     def document(self) -> dict[str, object]:

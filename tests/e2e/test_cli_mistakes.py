@@ -68,10 +68,17 @@ def test_a_folder_with_every_setting_is_valid_and_keeps_the_data_out_of_git(tmp_
 
 
 def test_a_crm_of_a_later_version_is_refused_honestly(cli: Cli) -> None:
-    (cli.folder / "config.toml").write_text('[connection]\ncrm = "salesforce"\n')
+    (cli.folder / "config.toml").write_text('[connection]\ncrm = "hubspot"\n')
     text = said(cli, "plan", code=2)
-    assert "this version has only the embedded CRM" in text
+    assert "this version has no connector for it yet" in text
     assert "crm-segments import" in text
+
+
+def test_missing_credentials_are_named_with_their_variables(cli: Cli) -> None:
+    (cli.folder / "config.toml").write_text('[connection]\ncrm = "salesforce"\ndomain = "acme"\n')
+    text = said(cli, "plan", code=4)
+    assert "CRM_SEGMENTS_CONNECTION__CLIENT_ID" in text
+    assert "CRM_SEGMENTS_CONNECTION__CLIENT_SECRET" in text
 
 
 def test_the_next_command_speaks_of_the_same_settings(cli: Cli) -> None:

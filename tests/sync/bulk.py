@@ -34,7 +34,8 @@ class BulkConnector(FaultyConnector):
     reaches: int = 1_000_000
     """How many records a job gets to before the CRM gives it up."""
     lose_submit: str = ""
-    """What happens to the next submission: `before` or `after` it was taken the answer is lost; `refuse`; the process is `killed` before it."""
+    """What happens to the next submission: its answer is lost `before` or `after` it was taken, the CRM is
+    away (`refuse`), or the process is `killed` before it."""
     on_submit: Callable[[str], None] = lambda _reference: None
     budget: CallBudget | None = None
     abandoned: list[str] = field(default_factory=list)

@@ -48,7 +48,7 @@ class ConnectionSettings(Secrets):
     endpoint: str | None = None
     """Address of a rehearsal server on this machine, for CRMs that are reached over the network."""
     domain: str | None = None
-    """Salesforce: your My Domain, e.g. "acme" or "acme.my.salesforce.com"; "test" for sandboxes without one."""
+    """Salesforce: your My Domain, e.g. "acme.my.salesforce.com"."""
     api_version: str | None = None
     """Version of the CRM's interface; the newest that this version of crm-segments knows, unless set."""
     daily_call_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.2

@@ -82,8 +82,8 @@ def exhausted(usage: Usage | None, reserve: int = 0) -> QuotaExhaustedError:
         )
     return QuotaExhaustedError(
         what,
-        hint="Nothing is lost: run again later, calls become free by the hour. The part that is left alone is "
-        "daily_call_reserve under [connection]; who uses the calls stands in Setup > System Overview.",
+        hint="Nothing is lost: run again later, calls become free by the hour. The part that is left alone "
+        "is daily_call_reserve under [connection]; who uses the calls: Setup > System Overview.",
         code="quota.salesforce",
         details={} if usage is None else {"used": usage.used, "allowed": usage.allowed},
         next_command="crm-segments run",

@@ -186,8 +186,8 @@ class SalesforceClient:
         if login.flow is Flow.ACCESS_TOKEN and self.login_count:
             raise AuthError(
                 "The Salesforce access token has expired or was revoked.",
-                hint="Put a new one into CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN; for scheduled runs use client id "
-                "and secret, which are renewed by themselves.",
+                hint="Put a new one into CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN; scheduled runs rather use "
+                "client id and secret, which are renewed by themselves.",
                 code="salesforce.auth.expired",
             )
         self.login_count += 1
@@ -232,7 +232,7 @@ class SalesforceClient:
         self.budget.observe(response.headers.get("Sforce-Limit-Info"))
         if len(content) > MAX_ANSWER_BYTES:
             raise ProtocolError(
-                f"Salesforce answered the request to {asked.purpose} with more than {MAX_ANSWER_BYTES:,} bytes.",
+                f"Salesforce answered the request to {asked.purpose} with over {MAX_ANSWER_BYTES:,} bytes.",
                 hint="Report this: no answer should be that large.",
                 code="salesforce.answer.large",
             )
@@ -267,26 +267,17 @@ class SalesforceClient:
     def _error_of(self, asked: "_Asked", answer: Answer) -> CrmSegmentsError:
         status = answer.status
         if status in {429, 503}:
-            return unavailable(
-                asked.purpose, f"it is busy (HTTP {status})", retry_after=_retry_after(answer.headers)
-            )
+            what = f"it is busy (HTTP {status})"
+            return unavailable(asked.purpose, what, retry_after=_retry_after(answer.headers))
         if status >= 500:
             what = f"it failed inside (HTTP {status})"
             return lost(asked.purpose, what) if asked.is_write else unavailable(asked.purpose, what)
         if status == 401:
-            return AuthError(
-                f"Salesforce accepted the login but not the request to {asked.purpose}.",
-                hint="Does a policy of the org end sessions at once, or lock them to other addresses? "
-                "Setup > Session Settings.",
-                code="salesforce.auth.session",
-            )
-        if status < 400:
-            return ProtocolError(
-                f"Salesforce sent the request to {asked.purpose} elsewhere (HTTP {status}); it was not followed.",
-                hint="Set domain under [connection] to the org's present My Domain.",
-                code="salesforce.redirected",
-            )
-        found = first_error(answer.content)
+            return _session_refused(asked.purpose)
+        return self._refused(asked, answer) if status >= 400 else _redirected(asked.purpose, status)
+
+    def _refused(self, asked: "_Asked", answer: Answer) -> CrmSegmentsError:
+        status, found = answer.status, first_error(answer.content)
         if found is None and status != 404:
             return unavailable(asked.purpose, f"something between refused it (HTTP {status})")
         if found and found.code == "REQUEST_LIMIT_EXCEEDED" and self._is_day_used_up():
@@ -308,6 +299,23 @@ class _Asked:
     data: bytes | None
     headers: Mapping[str, str]
     is_write: bool
+
+
+def _session_refused(purpose: str) -> AuthError:
+    return AuthError(
+        f"Salesforce accepted the login but not the request to {purpose}.",
+        hint="Does a policy of the org end sessions at once, or lock them to other addresses? "
+        "Setup > Session Settings.",
+        code="salesforce.auth.session",
+    )
+
+
+def _redirected(purpose: str, status: int) -> ProtocolError:
+    return ProtocolError(
+        f"Salesforce sent the request to {purpose} elsewhere (HTTP {status}); that was not followed.",
+        hint="Set domain under [connection] to the org's present My Domain.",
+        code="salesforce.redirected",
+    )
 
 
 def _checked_version(given: str | None) -> str:

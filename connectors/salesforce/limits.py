@@ -18,8 +18,8 @@ MIN_API_VERSION = 61
 """List views can be made from 61.0 on (User Interface API Developer Guide, "Create a List View", 2026-11)."""
 
 TIMEOUTS = (10.0, 130.0)
-"""Seconds to connect, and without a byte. Salesforce ends a transaction after 120 s of waiting for locks and
-work (Apex Developer Guide, "Execution Governors and Limits", maximum execution time plus queueing, 2026-11)."""
+"""Seconds to connect, and without a byte of the answer. Salesforce ends a request after 120 s (REST API
+Developer Guide, "Status Codes and Error Responses" and "API Request Limits", read 2026-11)."""
 
 MAX_PARALLEL_REQUESTS = 10
 """Below the 25 long requests that an org may have under way ("API Request Limits and Allocations", 2026-11);

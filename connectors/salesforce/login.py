@@ -150,8 +150,10 @@ def _incomplete(given: Mapping[str, str]) -> AuthError:
 _REASONS: Mapping[str, tuple[str, str]] = {
     "invalid_client_id": (
         "does not know this client id",
-        "Compare CLIENT_ID with the app's consumer key (Setup > External Client App Manager). A new app needs "
-        "up to ten minutes, and an app of a production org is unknown in its sandboxes until they are refreshed.",
+        (
+            "Compare CLIENT_ID with the app's consumer key (Setup > External Client App Manager). A new app "
+            "needs up to ten minutes; a sandbox knows the apps of production as of its last refresh."
+        ),
     ),
     "invalid_client": (
         "refused the client secret",
@@ -179,18 +181,24 @@ _REASONS: Mapping[str, tuple[str, str]] = {
 _GRANTS: Mapping[Flow, tuple[str, str]] = {
     Flow.CLIENT_CREDENTIALS: (
         "does not allow client credentials here",
-        "The app needs the client credentials flow switched on and a user to run as (Setup > External Client "
-        "App Manager > the app > Policies > OAuth Flows), and domain must be that org's My Domain.",
+        (
+            "The app needs the client credentials flow switched on and a user to run as (Setup > External "
+            "Client App Manager > the app > Policies), and domain must be that org's My Domain."
+        ),
     ),
     Flow.JWT: (
         "refused the signed login",
-        "The private key must belong to the certificate of the app, USERNAME must be a user of this org who "
-        "is pre-authorized for the app, and this machine's clock must be right.",
+        (
+            "The private key must belong to the certificate of the app, USERNAME must be a user of this org "
+            "who is pre-authorized for the app, and this machine's clock must be right."
+        ),
     ),
     Flow.PASSWORD: (
         "refused user name or password",
-        "Check USERNAME, PASSWORD and SECURITY_TOKEN; Salesforce switches this flow off in new orgs, where "
-        "client id and secret are the way in.",
+        (
+            "Check USERNAME, PASSWORD and SECURITY_TOKEN; Salesforce switches this flow off in new orgs, "
+            "where client id and secret are the way in."
+        ),
     ),
 }
 

@@ -186,7 +186,7 @@ def _check_columns(kind: ObjectKind, mapped: Mapping[str, str]) -> None:
             continue
         raise ConfigError(
             f"[connection.fields] maps {column} of {kind.value}, which is not a column that can be mapped.",
-            hint=f"Use one of {', '.join(name for name in names if name not in fixed)}, or a name of your own "
-            "that begins with x_.",
+            hint=f"Use one of {', '.join(name for name in names if name not in fixed)}, or a name of your "
+            "own that begins with x_.",
             code="config.fields",
         )

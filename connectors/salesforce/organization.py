@@ -53,7 +53,7 @@ def read_organization(client: SalesforceClient) -> Organization:
     if len(records) != 1 or not records[0].get("Id"):
         raise ProtocolError(
             "Salesforce does not say which org this is.",
-            hint="The integration user needs to read the object Organization, as every user can. Report this.",
+            hint="The integration user must be able to read Organization, as users are by default.",
             code="salesforce.organization",
         )
     (found,) = records

@@ -280,14 +280,9 @@ class SalesforceClient:
         status, found = answer.status, first_error(answer.content)
         if found is None and status != 404:
             return unavailable(asked.purpose, f"something between refused it (HTTP {status})")
-        if found and found.code == "REQUEST_LIMIT_EXCEEDED" and self._is_day_used_up():
+        if found and found.is_day_used_up:
             return exhausted(self.budget.usage)
         return refusal_of(asked.purpose, status, answer.content)
-
-    def _is_day_used_up(self) -> bool:
-        """The same code stands for the day's limit and for too many long requests at once."""
-        usage = self.budget.usage
-        return usage is None or usage.left == 0
 
 
 @dataclass(frozen=True, slots=True)

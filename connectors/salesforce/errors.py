@@ -1,6 +1,7 @@
 """What Salesforce's refusals of whole requests mean, as errors of ours.
 
-Texts of Salesforce quote values and addresses, so none of them is passed on, and none is read to decide.
+Texts of Salesforce quote values and addresses, so none of them is passed on; one is read to decide, for lack
+of anything else (`ApiError.limit`).
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ class ApiError:
 
     code: str
     fields: tuple[str, ...] = ()
+    limit: str = ""
+    """Of REQUEST_LIMIT_EXCEEDED: which limit. One code stands for the day's calls (`TotalRequests`) and for
+    too many long requests at once (`ConcurrentPerOrgLongTxn`), and only the first word of its text tells."""
+
+    @property
+    def is_day_used_up(self) -> bool:
+        """Whether the org has no calls left; what is not known to pass by itself counts as that."""
+        return self.code == "REQUEST_LIMIT_EXCEEDED" and not self.limit.startswith("Concurrent")
 
 
 class Refusal(ProtocolError):
@@ -65,7 +74,10 @@ def first_error(content: bytes) -> ApiError | None:
     code = one.get("errorCode") or one.get("error")
     fields = one.get("fields")
     names = tuple(str(name) for name in fields) if isinstance(fields, list) else ()
-    return ApiError(code, names) if isinstance(code, str) else None
+    if not isinstance(code, str):
+        return None
+    limit = str(one.get("message") or "").split(maxsplit=1)[:1] if code == "REQUEST_LIMIT_EXCEEDED" else []
+    return ApiError(code, names, "".join(limit))
 
 
 def refusal_of(purpose: str, status: int, content: bytes) -> CrmSegmentsError:

@@ -1,6 +1,7 @@
 """Prints every table."""
 
-from benchmarks import main_job, write_path
+from benchmarks import ledger, main_job, write_path
 
 main_job.report()
 write_path.report()
+ledger.report()

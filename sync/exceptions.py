@@ -41,31 +41,40 @@ def record(
 ) -> None:
     """Remember exceptions of a batch, and forget those of records that were written now."""
     table = schema.exception
-    over, rows = [], []
-    digests = value_digest(changes).to_pylist()
-    for record_id, digest, outcome, result in zip(
-        changes["record_id"].to_pylist(), digests, outcomes, results, strict=True
-    ):
-        if outcome in _KEPT | _CLEARED:
-            over.append(record_id)
-        if outcome in _KEPT:
-            rows.append(
-                {
-                    "scope_id": scope_id,
-                    "record_id": record_id,
-                    "state": outcome,
-                    "code": result.code if result else "",
-                    "field": result.field if result else "",
-                    "message": result.message if result else "",
-                    "wanted": digest,
-                    "schema_hash": stamp.schema_hash,
-                    "run_id": stamp.run_id,
-                    "at": stamp.at,
-                }
-            )
-    _delete(tx, scope_id, over)
-    if rows:
-        tx.execute(table.insert(), rows)
+    ids = changes["record_id"].to_pylist()
+    over = [
+        each for each, outcome in zip(ids, outcomes, strict=True) if outcome in _KEPT or outcome in _CLEARED
+    ]
+    # Nearly every batch is plainly written and nearly no record has an exception: one look instead of many.
+    if _has_any(tx, scope_id):
+        _delete(tx, scope_id, over)
+    kept = [at for at, outcome in enumerate(outcomes) if outcome in _KEPT]
+    if not kept:
+        return
+    digests = value_digest(changes.take(kept)).to_pylist()
+    rows = []
+    for at, digest in zip(kept, digests, strict=True):
+        result = results[at]
+        rows.append(
+            {
+                "scope_id": scope_id,
+                "record_id": ids[at],
+                "state": outcomes[at],
+                "code": result.code if result else "",
+                "field": result.field if result else "",
+                "message": result.message if result else "",
+                "wanted": digest,
+                "schema_hash": stamp.schema_hash,
+                "run_id": stamp.run_id,
+                "at": stamp.at,
+            }
+        )
+    tx.execute(table.insert(), rows)
+
+
+def _has_any(tx: sa.Connection, scope_id: int) -> bool:
+    query = sa.select(sa.literal(1)).select_from(schema.exception).filter_by(scope_id=scope_id).limit(1)
+    return tx.execute(query).first() is not None
 
 
 def forget_others(tx: sa.Connection, scope_id: int, open_ids: Collection[str]) -> None:

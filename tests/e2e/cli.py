@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.local import open_connector
@@ -21,6 +22,8 @@ class Cli:
     """Calls `crm-segments` in one folder."""
 
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that every call gets."""
 
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CRM_SEGMENTS_")}
@@ -30,7 +33,7 @@ class Cli:
             # Installed as people have it: by its name.
             env=clean
             | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-            | {"CRM_SEGMENTS_ACTOR": "tester", "COLUMNS": "100", **environment},
+            | {"CRM_SEGMENTS_ACTOR": "tester", "COLUMNS": "100", **self.environment, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

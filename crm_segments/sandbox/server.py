@@ -43,6 +43,8 @@ class SandboxServer:
             loop="asyncio",
             http="h11",
             proxy_headers=False,
+            # The emulator says what time it is: its clock is not this machine's.
+            date_header=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self.serve, name="sandbox-server", daemon=True)

@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from email.utils import format_datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -83,7 +84,9 @@ class Wire:
             _reset(send)
             return
         self.exchanges[position] = replace(self.exchanges[position], status=reply.status)
-        await _send(reply, fault, scope, receive, send)
+        # Every origin server says so (RFC 9110, 6.6.1); clients tell the CRM's clock from theirs by it.
+        dated = reply.with_headers({"Date": format_datetime(self._clock.now(), usegmt=True)})
+        await _send(dated, fault, scope, receive, send)
         if fault and fault.symptom is Symptom.KILLED_AFTER_ANSWER:
             _kill(call)
 

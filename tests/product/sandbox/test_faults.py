@@ -152,6 +152,15 @@ def test_passing_refusals_look_like_those_of_salesforce(
     assert http("GET", "limits").status_code == 200
 
 
+def test_answers_say_what_time_it_is_by_the_clock_of_the_org(world: World, http: Http) -> None:
+    assert http("GET", "limits").headers["Date"] == "Mon, 02 Nov 2026 09:00:00 GMT"
+    world.clock.advance(90)
+    answer = http("GET", "limits")
+    assert answer.headers["Date"] == "Mon, 02 Nov 2026 09:01:30 GMT"
+    world.emulator.faults.at(1, html_page())
+    assert http("GET", "limits").headers["Date"] == "Mon, 02 Nov 2026 09:01:30 GMT"
+
+
 def test_a_slow_answer_takes_its_time_by_the_clock_of_the_org(world: World, http: Http, account: str) -> None:
     world.emulator.faults.at(1, slow(30))
     before = world.clock.now()

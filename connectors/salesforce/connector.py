@@ -26,6 +26,7 @@ from connectors.model import (
     WriteResult,
 )
 from connectors.salesforce import bulk_ingest, fields, list_views, names, pull, read, write
+from connectors.salesforce.bulk_query import BulkReading
 from connectors.salesforce.checks import examine
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.limits import LIMITS
@@ -53,10 +54,12 @@ class SalesforceConnector:
         settings: ConnectionSettings,
         *,
         clock: Callable[[], datetime] = _utc_now,
+        bulk_reading: BulkReading | None = None,
     ) -> None:
         self._client = client
         self._settings = settings
         self._clock = clock
+        self._bulk_reading = bulk_reading or BulkReading()
         self._schema = Schema(client)
         self._organization: Organization | None = None
         for kind in ObjectKind:
@@ -115,12 +118,18 @@ class SalesforceConnector:
     ) -> Iterator[Page]:
         """Stream records in pages, as the contract says.
 
+        Where formula fields, or fields of other records, are among those that are read, all records come even
+        with `since`: such values change without a trace.
+
         Raises:
             UsageError: `since` or `checkpoint` is not one of this CRM, or not of this pull.
-            DataError: `since` is ahead of the org, or it cannot say any more what was deleted since.
+            DataError: `since` is ahead of the org, or the org cannot say any more what was deleted since, or
+                fields, rates or record types changed: pull everything.
+            SchemaError: A field that the settings name is not there, or of the wrong type.
         """
-        source = pull.Pull(self._client, self._schema, sources_of(kind, self._settings), tuple(fields))
-        return source.pages(since, checkpoint)
+        sources = sources_of(kind, self._settings)
+        asked = pull.Pull(self._client, self._schema, sources, tuple(fields), self._bulk_reading)
+        return asked.pages(since, checkpoint)
 
     def read(self, kind: ObjectKind, ids: Sequence[str], fields: Sequence[str]) -> pa.Table:
         """What the org holds now for these ids, all as text.
@@ -129,7 +138,8 @@ class SalesforceConnector:
             SchemaError: One of the fields does not exist or is not visible.
             UsageError: More ids than `limits.max_read_records`.
         """
-        return read.read_records(self._client, sources_of(kind, self._settings)[0], ids, fields)
+        source = sources_of(kind, self._settings)[0]
+        return read.read_records(self._client, self._schema, source, ids, fields)
 
     def ensure_fields(
         self, kind: ObjectKind, specs: Sequence[FieldSpec], *, dry_run: bool = False

@@ -4,7 +4,7 @@ Names are checked against the org's own description before they are used in a qu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from connectors.config import ConnectionSettings
 from connectors.errors import ConfigError
@@ -25,10 +25,10 @@ class SourceObject:
     """API name: `Account`."""
     fields: Mapping[str, str]
     """Canonical column, or `x_...`, to the field that fills it, perhaps through a relationship."""
-    condition: str = ""
-    """What records must fulfil to count, in SOQL."""
-    converted: str = ""
-    """A field that says, when true, that the record has become another one."""
+    requires: Mapping[str, bool] = field(default_factory=dict)
+    """Check boxes that records must show so to count; a record that stops to is as good as deleted."""
+    mapped: frozenset[str] = frozenset()
+    """Columns whose field the settings name."""
 
 
 _STANDARD: Mapping[ObjectKind, tuple[SourceObject, ...]] = {
@@ -93,7 +93,8 @@ _STANDARD: Mapping[ObjectKind, tuple[SourceObject, ...]] = {
                 "occurred_on": "ActivityDate",
                 **_STAMPS,
             },
-            condition="IsClosed = true",
+            # Archived activities are old ones that ordinary queries leave out and queryAll does not.
+            requires={"IsClosed": True, "IsArchived": False},
         ),
         SourceObject(
             ObjectKind.ACTIVITY,
@@ -105,6 +106,7 @@ _STANDARD: Mapping[ObjectKind, tuple[SourceObject, ...]] = {
                 "occurred_on": "ActivityDate",
                 **_STAMPS,
             },
+            requires={"IsArchived": False},
         ),
     ),
     ObjectKind.LEAD: (
@@ -126,7 +128,8 @@ _STANDARD: Mapping[ObjectKind, tuple[SourceObject, ...]] = {
                 **_ENGAGEMENT,
                 **_STAMPS,
             },
-            converted="IsConverted",
+            # A converted lead has become an account and a contact.
+            requires={"IsConverted": False},
         ),
     ),
     ObjectKind.PRODUCT: (
@@ -170,10 +173,13 @@ def sources_of(kind: ObjectKind, settings: ConnectionSettings) -> tuple[SourceOb
     _check_columns(kind, mapped)
     other = settings.objects.get(kind.value)
     if other is not None:
-        ids = {CANONICAL_SCHEMAS[kind].names[0]: "Id"}
-        return (SourceObject(kind, other, {**ids, **_STAMPS, **mapped}),)
+        known = {CANONICAL_SCHEMAS[kind].names[0]: "Id", **_STAMPS}
+        if "currency" in CANONICAL_SCHEMAS[kind].names:
+            # Without it amounts of several currencies would look like amounts of one.
+            known["currency"] = "CurrencyIsoCode"
+        return (SourceObject(kind, other, {**known, **mapped}, mapped=frozenset(mapped)),)
     return tuple(
-        SourceObject(kind, source.name, {**source.fields, **mapped}, source.condition, source.converted)
+        replace(source, fields={**source.fields, **mapped}, mapped=frozenset(mapped))
         for source in _STANDARD[kind]
     )
 

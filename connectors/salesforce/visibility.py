@@ -1,0 +1,117 @@
+"""How much of an org its user sees: records that sharing hides, fields that nobody granted."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from connectors.errors import CrmSegmentsError, ProtocolError, SchemaError
+from connectors.model import Finding, Severity
+from connectors.salesforce.client import Answer, SalesforceClient
+from connectors.salesforce.objects import SourceObject
+from connectors.salesforce.schema import Schema
+from connectors.salesforce.selection import Selection, select
+
+__all__ = ["Census", "Seen", "count_seen", "field_findings", "take_census", "warn_of_hidden"]
+
+_log = logging.getLogger(__name__)
+_TOLERATED_SHARE = 0.01
+"""Salesforce calls its counts approximate (REST API Developer Guide, "Record Count", read 2026-11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many records there are, and when that was asked, by the org's own clock."""
+
+    counts: Mapping[str, int]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Records of one object: those that the user sees, and all."""
+
+    name: str
+    seen: int
+    there: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether more are hidden than the counts can be wrong by."""
+        return self.there - self.seen > self.there * _TOLERATED_SHARE
+
+
+def take_census(client: SalesforceClient, names: Sequence[str]) -> Census:
+    """How many records the org has of these objects, whoever may see them; zero for what it does not count.
+
+    Raises:
+        ProtocolError: The answer does not say what time it is.
+    """
+    answer = client.get(
+        "limits/recordCount", purpose="count the records of the org", params={"sObjects": ",".join(names)}
+    )
+    found = {one["name"]: int(one["count"]) for one in answer.json().get("sObjects") or []}
+    return Census({name: found.get(name, 0) for name in names}, _time_of(answer))
+
+
+def count_seen(client: SalesforceClient, sources: Sequence[SourceObject]) -> list[Seen]:
+    """How many records of each object the user sees, beside how many there are."""
+    there = take_census(client, [one.name for one in sources]).counts
+    return [Seen(one.name, _visible(client, one.name), there[one.name]) for one in sources]
+
+
+def warn_of_hidden(found: Seen) -> None:
+    """Say in the log that the user sees fewer records than there are."""
+    if found.is_short:
+        _log.warning(
+            "records_hidden object=%s seen=%d there=%d hint='View All for the integration user'",
+            found.name,
+            found.seen,
+            found.there,
+        )
+
+
+def field_findings(schema: Schema, sources: Sequence[SourceObject]) -> list[Finding]:
+    """Whether each field that is read is visible: one finding for each object, worst first."""
+    try:
+        selections = select(schema, sources, ())
+    except SchemaError as error:
+        return [Finding(error.message, Severity.FAIL, error.hint, error.details)]
+    return [_finding(one) for one in selections]
+
+
+def _finding(selection: Selection) -> Finding:
+    name = selection.source.name
+    if not selection.missing:
+        return Finding(f"Fields of {name} are visible.", Severity.OK)
+    fields = [selection.source.fields[column] for column in selection.missing]
+    return Finding(
+        f"The Salesforce user does not see {', '.join(fields)} of {name}; these values stay empty.",
+        Severity.WARN,
+        "Let the integration user read them, if your org uses them: Setup > Permission Sets > (ours) > "
+        "Object Settings.",
+        {"object": name, "fields": fields},
+    )
+
+
+def _visible(client: SalesforceClient, name: str) -> int:
+    query = f"SELECT COUNT() FROM {name}"  # noqa: S608 - names come from settings that were checked
+    answer = client.get("query", purpose=f"count the records of {name}", params={"q": query})
+    return int(answer.json()["totalSize"])
+
+
+def _time_of(answer: Answer) -> datetime:
+    """The org's clock: by it every record is stamped, and by this machine's none."""
+    try:
+        return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError) as error:
+        raise _timeless() from error
+
+
+def _timeless() -> CrmSegmentsError:
+    return ProtocolError(
+        "The answer of Salesforce does not say what time it is there.",
+        hint="If a proxy removes the header Date of answers, let it pass.",
+        code="salesforce.date",
+    )

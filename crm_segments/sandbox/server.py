@@ -22,7 +22,9 @@ class SandboxServer:
     """
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol must be named: asyncio sends at once only on sockets that say they are TCP; on others
+        # each answer waits some 40 ms for the client's acknowledgment of its head.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             # Loopback only: an emulated CRM accepts made-up credentials.

@@ -1,0 +1,83 @@
+"""What sharing and field-level security hide is said, for the log and for doctor."""
+
+import logging
+
+import pytest
+
+from connectors.config import ConnectionSettings
+from connectors.model import ObjectKind, Severity
+from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.objects import sources_of
+from connectors.salesforce.schema import Schema
+from connectors.salesforce.visibility import Seen, count_seen, field_findings
+from crm_segments.sandbox.salesforce import Field
+from tests.connectors.salesforce.pulling.worlds import ids_of
+from tests.salesforce import SalesforceWorld
+
+ACCOUNT = ObjectKind.ACCOUNT
+
+
+def settings_of(world: SalesforceWorld, **more: object) -> ConnectionSettings:
+    known = {"crm": "salesforce", "endpoint": world.url, "client_id": "key", "client_secret": "secret"}
+    return ConnectionSettings.model_validate({**known, **more})
+
+
+@pytest.fixture
+def private(salesforce: SalesforceWorld) -> list[str]:
+    """Accounts of which the integration user sees its own only."""
+    salesforce.org.settings.private_objects.add("Account")
+    rights = salesforce.org.rights(salesforce.integration)
+    rights.system.discard("ViewAllData")
+    salesforce.org.access.forget()
+    mine = salesforce.seed(ACCOUNT, [{"name": "Mine", "owner": salesforce.integration}])
+    salesforce.seed(ACCOUNT, [{"name": f"Others {number}"} for number in range(4)])
+    return mine
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.getMessage().startswith("records_hidden")]
+
+
+def test_a_user_who_sees_fewer_records_than_there_are_is_warned(
+    salesforce: SalesforceWorld, private: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "connectors.salesforce"):
+        assert ids_of(salesforce.connector.pull(ACCOUNT)) == private
+    (line,) = lines(caplog)
+    assert line.startswith("records_hidden object=Account seen=1 there=5")
+
+
+def test_a_user_who_sees_all_is_not_warned(either: SalesforceWorld, caplog: pytest.LogCaptureFixture) -> None:
+    either.seed(ACCOUNT, [{"name": f"Company {number}"} for number in range(45)])
+    with caplog.at_level(logging.WARNING, "connectors.salesforce"):
+        first, *rest = either.connector.pull(ACCOUNT)
+        list(either.connector.pull(ACCOUNT, checkpoint=first.checkpoint))
+        list(either.connector.pull(ACCOUNT, since=rest[-1].watermark))
+    assert lines(caplog) == []
+
+
+def test_doctor_can_say_how_many_are_seen(salesforce: SalesforceWorld, private: list[str]) -> None:
+    settings = settings_of(salesforce)
+    client = SalesforceClient(settings)
+    assert count_seen(client, sources_of(ACCOUNT, settings)) == [Seen("Account", len(private), 5)]
+    assert count_seen(client, sources_of(ObjectKind.ACTIVITY, settings)) == [
+        Seen("Task", 0, 0),
+        Seen("Event", 0, 0),
+    ]
+    client.close()
+
+
+def test_doctor_can_say_which_fields_are_missing(salesforce: SalesforceWorld) -> None:
+    salesforce.org.hide_field("Account", "Industry", salesforce.integration)
+    salesforce.org.add_field("Account", Field(name="Tier__c", label="T", type="string"), visible=False)
+    settings = settings_of(salesforce)
+    client = SalesforceClient(settings)
+    (found,) = field_findings(Schema(client), sources_of(ACCOUNT, settings))
+    assert (found.severity, found.details["fields"]) == (Severity.WARN, ["Industry"])
+    (found,) = field_findings(Schema(client), sources_of(ObjectKind.PRODUCT, settings))
+    assert found.severity is Severity.OK
+    mapped = settings_of(salesforce, fields={"account": {"x_tier": "Tier__c"}})
+    (found,) = field_findings(Schema(client), sources_of(ACCOUNT, mapped))
+    assert found.severity is Severity.FAIL
+    assert "Tier__c" in found.what
+    client.close()

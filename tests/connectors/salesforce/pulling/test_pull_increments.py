@@ -19,11 +19,6 @@ from tests.salesforce import SalesforceWorld
 
 ACCOUNT, LEAD, ACTIVITY = ObjectKind.ACCOUNT, ObjectKind.LEAD, ObjectKind.ACTIVITY
 CONTACT, DEAL = ObjectKind.CONTACT, ObjectKind.DEAL
-    ObjectKind.ACCOUNT,
-    ObjectKind.LEAD,
-    ObjectKind.ACTIVITY,
-    ObjectKind.CONTACT,
-)
 LATER = OVERLAP.total_seconds() + 1
 
 

@@ -14,15 +14,31 @@ from connectors.salesforce.currency import Rates
 from connectors.salesforce.ids import long_ids
 from connectors.salesforce.selection import CellKind, Output, Selection
 
-__all__ = ["HalfAnswerError", "cells_of_csv", "cells_of_records", "pages_of", "split_gone", "text_of"]
+__all__ = [
+    "HalfAnswerError",
+    "cells_of_csv",
+    "cells_of_records",
+    "no_cells",
+    "pages_of",
+    "split_gone",
+    "text_of",
+]
 
 _EXACT = float(2**53)
+_LONGEST_HEADER = 100_000
+"""A query is not longer either (SOQL and SOSL Reference, "SOQL SELECT Syntax", read 2026-11)."""
 _MONEY = frozenset({"annual_revenue", "amount", "price"})
 _IDS = frozenset({*(id_column(kind) for kind in ObjectKind), "parent_id", "owner"})
 
 
 class HalfAnswerError(Exception):
     """A file of results is cut short, or something else stands in its place; asking again is safe."""
+
+
+def no_cells(kinds: Mapping[str, CellKind]) -> pa.Table:
+    """Cells of no records."""
+    # Made from batches, because arrays from Python lists load pandas, which a pull has no use for.
+    return pa.Table.from_batches([], pa.schema([(path, kind.type) for path, kind in kinds.items()]))
 
 
 def cells_of_records(
@@ -57,13 +73,10 @@ def cells_of_csv(content: bytes, kinds: Mapping[str, CellKind], purpose: str, *,
     names, has_header = _header(content, kinds)
     if is_first and not has_header:
         raise HalfAnswerError
-    # A file that ends within quotes reads like a whole one.
-    if content.count(b'"') % 2:
-        raise HalfAnswerError
     types = {path: kind.type for path, kind in kinds.items()}
     skipped = 1 if has_header else 0
     if has_header and content.find(b"\n", 0, len(content) - 1) < 0:
-        return pa.table({path: pa.array([], kind.type) for path, kind in kinds.items()})
+        return no_cells(kinds)
     try:
         found = _parse(content, names, types, skipped)
     except pa.ArrowInvalid:
@@ -73,6 +86,8 @@ def cells_of_csv(content: bytes, kinds: Mapping[str, CellKind], purpose: str, *,
         except pa.ArrowInvalid:
             raise HalfAnswerError from None
         raise _odd(purpose, "cells") from None
+    if _ends_within_quotes(content, found, kinds):
+        raise HalfAnswerError
     return found.select(list(kinds))
 
 
@@ -164,12 +179,21 @@ def _column(values: list[Any], kind: CellKind) -> pa.Array:
 
 def _header(content: bytes, kinds: Mapping[str, CellKind]) -> tuple[list[str], bool]:
     """The columns of a file, in its own order, and whether it names them."""
-    line = content.partition(b"\n")[0].decode("utf-8-sig", "replace").rstrip("\r")
+    line = content[:_LONGEST_HEADER].partition(b"\n")[0].decode("utf-8-sig", "replace").rstrip("\r")
     found = [name.strip('"').lower() for name in line.split(",")]
     known = {path.lower(): path for path in kinds}
     if sorted(found) == sorted(known):
         return [known[name] for name in found], True
     return list(kinds), False
+
+
+def _ends_within_quotes(content: bytes, found: pa.Table, kinds: Mapping[str, CellKind]) -> bool:
+    """Whether the last cell was cut; a file that ends within quotes reads like a whole one."""
+    last = found.column_names[-1]
+    if kinds[last] is CellKind.MOMENT and not found[last].null_count:
+        # The usual case, without looking at each byte: half a moment is none, and no record lacks this one.
+        return False
+    return content.count(b'"') % 2 == 1
 
 
 def _parse(content: bytes, names: list[str], types: Mapping[str, pa.DataType], skipped: int) -> pa.Table:
@@ -192,18 +216,17 @@ def _parse(content: bytes, names: list[str], types: Mapping[str, pa.DataType], s
 
 
 def _number_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    is_whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _EXACT))
-    whole = pc.cast(pc.cast(pc.if_else(is_whole, column, 0.0), pa.int64()), pa.string())
-    if pc.all(is_whole).as_py():
-        return pc.if_else(pc.is_valid(column), whole, None)
-    # Arrow writes large fractions with an exponent.
-    parts = [
-        None if value is None else text if is_one else repr(value)
-        for value, text, is_one in zip(
-            column.to_pylist(), whole.to_pylist(), is_whole.to_pylist(), strict=True
-        )
-    ]
-    return pa.chunked_array([pa.array(parts, pa.string())])
+    bounds = pc.min_max(column).as_py()
+    is_small = bounds["min"] is None or max(abs(bounds["min"]), abs(bounds["max"])) < _EXACT
+    if is_small and pc.all(pc.equal(pc.floor(column), column)).as_py() is not False:
+        return pc.cast(pc.cast(column, pa.int64()), pa.string())
+    # Arrow would write large fractions with an exponent.
+    texts = [None if one is None else _plain(one) for one in column.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number.is_integer() and abs(number) < _EXACT else repr(number)
 
 
 def _odd(purpose: str, what: str) -> ProtocolError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from connectors.errors import DataError, ProtocolError
-from connectors.salesforce.arrow import HalfAnswerError, cells_of_csv
+from connectors.salesforce.arrow import HalfAnswerError, cells_of_csv, no_cells
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import Refusal, unavailable
 from connectors.salesforce.position import Position
@@ -26,10 +26,11 @@ class BulkReading:
     """When a job reads the records, in which parts, and how its end is waited for."""
 
     from_records: int = 20_000
-    """From here on a job needs fewer API calls than pages: 1 to make it, about 4 to see it end, 1 for each
-    50,000 records, against 1 for each 2,000 (benchmarks/salesforce_pull.py)."""
-    part_records: int = 50_000
-    """In one file. Larger ones save few calls and cost memory."""
+    """A job takes one call to be made, about four to be seen at its end and one for each part; pages take one
+    for each 2,000 records. So here it is 6 calls against 10, and CPU 2 us a record against 13
+    (benchmarks/salesforce_pull.py); below, the wait for its turn outweighs that."""
+    part_records: int = 20_000
+    """In one file: 6 MB of 20 fields. Larger ones save few calls and cost memory."""
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 20.0
     sleep: Callable[[float], None] = time.sleep
@@ -50,7 +51,7 @@ class BulkQuery:
         self._client = client
         self._query = query
         self._how = how
-        self._empty = pa.table({path: pa.array([], kind.type) for path, kind in query.kinds.items()})
+        self._empty = no_cells(query.kinds)
 
     def read(self, position: Position) -> Iterator[tuple[pa.Table, Position]]:
         """Cells of one part after the other, each with the position behind it.
@@ -135,6 +136,8 @@ class BulkQuery:
                 raise repeated(self._query)
             seen.add(locator)
             yield cells, position
+            # One part in memory, not two, while the next one comes.
+            del cells
 
     def _part(self, position: Position) -> tuple[pa.Table, str]:
         self._client.budget.require()

@@ -33,7 +33,8 @@ def long_id(text: str) -> str:
 
 def long_ids(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """All ids of a column in their 18-character form."""
-    if not pc.any(pc.equal(pc.utf8_length(column), 15)).as_py():
+    shortest = pc.min(pc.utf8_length(column)).as_py()
+    if shortest is None or shortest > 15:
         return column
     texts = [None if text is None else long_id(text) for text in column.to_pylist()]
     return pa.chunked_array([pa.array(texts, pa.string())])

@@ -134,6 +134,7 @@ class _Task:
             for cells, reached in self._read(selection, position, counts):
                 position = reached
                 yield self._page(selection, cells, position)
+                del cells
 
     def _read(
         self, selection: Selection, position: Position, counts: dict[str, int]
@@ -150,6 +151,8 @@ class _Task:
         for cells, reached in self._by_any_way(query, position):
             count += cells.num_rows
             yield cells, reached
+            # Whoever holds a part while the next one comes holds two.
+            del cells
         if is_whole and name in counts:
             warn_of_hidden(Seen(name, count, counts[name]))
 
@@ -187,7 +190,7 @@ class _Task:
 
     def _page(self, selection: Selection, cells: pa.Table | None, position: Position) -> Page:
         if cells is None:
-            table = selection.schema.empty_table()
+            table = pa.Table.from_batches([], selection.schema)
             return Page(table, position.mark, str(position))
         deleted: tuple[DeletedRecord, ...] = ()
         if self._since is not None:

@@ -93,8 +93,12 @@ class Selection:
         return next((one.path for one in self.outputs if one.name == column), None)
 
     def kinds(self, *, with_gone: bool) -> Mapping[str, CellKind]:
-        """What to ask for."""
-        return {**self.cells, **self.extra} if with_gone else self.cells
+        """What to ask for; the time of change stands last."""
+        kinds = {**self.cells, **self.extra} if with_gone else dict(self.cells)
+        stamp = self.path_of("modified_at")
+        if stamp in kinds:
+            kinds[stamp] = kinds.pop(stamp)
+        return kinds
 
 
 @dataclass(frozen=True, slots=True)

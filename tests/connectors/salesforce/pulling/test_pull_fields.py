@@ -18,7 +18,8 @@ ACCOUNT, CONTACT, DEAL = ObjectKind.ACCOUNT, ObjectKind.CONTACT, ObjectKind.DEAL
 
 def records(world: SalesforceWorld, kind: ObjectKind = ACCOUNT, **settings: Any) -> list[dict[str, Any]]:
     with world.open(**settings) as connector:
-        return table_of(connector.pull(kind)).to_pylist()
+        found: list[dict[str, Any]] = table_of(connector.pull(kind)).to_pylist()
+        return found
 
 
 def number(name: str, type_: str = "double") -> Field:

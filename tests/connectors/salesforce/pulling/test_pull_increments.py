@@ -14,6 +14,7 @@ from connectors.model import ObjectKind
 from connectors.salesforce.pull import OVERLAP, RECYCLE_BIN
 from crm_segments.sandbox import meanwhile
 from crm_segments.sandbox.salesforce import Field
+from crm_segments.sandbox.salesforce.fields import Value
 from tests.connectors.salesforce.pulling.worlds import deleted_of, ids_of, table_of
 from tests.salesforce import SalesforceWorld
 
@@ -161,8 +162,8 @@ def test_a_converted_lead_is_gone_and_merged_into_nothing(either: SalesforceWorl
 
 def test_a_task_counts_while_it_is_done(either: SalesforceWorld) -> None:
     """Records leave and enter what is read without being deleted or made."""
-    open_ = {"Status": "Not Started", "IsClosed": False}
-    done = {"Status": "Completed", "IsClosed": True}
+    open_: dict[str, Value] = {"Status": "Not Started", "IsClosed": False}
+    done: dict[str, Value] = {"Status": "Completed", "IsClosed": True}
     first = either.org.add("Task", done)
     second = either.org.add("Task", open_)
     third = either.org.add("Task", done)
@@ -179,8 +180,8 @@ def test_formula_fields_are_right_after_an_incremental_pull(either: SalesforceWo
     """Formulas and roll-ups change without touching the time of change, and went stale."""
     limits = add_formula(either)
     ids = either.seed(ACCOUNT, [{"name": "A", "employees": 50}, {"name": "B", "employees": 500}])
-    mapped = {"fields": {"account": {"x_tier": "Tier__c"}}}
-    since = watermark(either, **mapped)
+    mapped: dict[str, Any] = {"fields": {"account": {"x_tier": "Tier__c"}}}
+    since = watermark(either, ACCOUNT, **mapped)
     either.delete(ACCOUNT, *either.seed(ACCOUNT, [{"name": "Came and went"}]))
     limits["big"] = 10
     with either.open(**mapped) as connector:
@@ -205,8 +206,8 @@ def test_what_went_long_ago_is_not_named_again_where_all_records_are_read(either
     kept, gone = either.seed(ACCOUNT, [{"name": "A"}, {"name": "B"}])
     either.delete(ACCOUNT, gone)
     either.clock.advance(LATER)
-    mapped = {"fields": {"account": {"x_tier": "Tier__c"}}}
-    since = watermark(either, **mapped)
+    mapped: dict[str, Any] = {"fields": {"account": {"x_tier": "Tier__c"}}}
+    since = watermark(either, ACCOUNT, **mapped)
     with either.open(**mapped) as connector:
         pages = list(connector.pull(ACCOUNT, since=since))
     assert (ids_of(pages), deleted_of(pages)) == ([kept], {})
@@ -216,8 +217,8 @@ def test_fields_of_other_records_are_right_after_an_incremental_pull(either: Sal
     """What stands on the parent changes without touching the child."""
     parent, child = either.seed(ACCOUNT, [{"name": "Parent"}, {"name": "Child"}])
     either.org.edit(child, {"ParentId": parent})
-    mapped = {"fields": {"account": {"x_parent_site": "Parent.Site"}}}
-    since = watermark(either, **mapped)
+    mapped: dict[str, Any] = {"fields": {"account": {"x_parent_site": "Parent.Site"}}}
+    since = watermark(either, ACCOUNT, **mapped)
     either.edit(ACCOUNT, parent, {"Site": "Berlin"})
     with either.open(**mapped) as connector:
         table = table_of(connector.pull(ACCOUNT, since=since))

@@ -19,6 +19,7 @@ from connectors.model import ObjectKind, Page
 from crm_segments.sandbox import Fault, html_page, mangled, meanwhile, redirected, reset_before, truncated
 from crm_segments.sandbox.calls import Reply
 from crm_segments.sandbox.salesforce import OrgSettings
+from crm_segments.sandbox.salesforce.fields import Value
 from crm_segments.sandbox.salesforce.refusals import concurrent_limit, server_unavailable, session_ended
 from tests.connectors.salesforce.pulling.worlds import ids_of
 from tests.salesforce import SalesforceWorld
@@ -281,7 +282,7 @@ def test_activities_come_from_two_objects_and_resume_in_either(
 ) -> None:
     """Tasks and events are one kind of record to us."""
     org = salesforce.org
-    done = {"Status": "Completed", "IsClosed": True, "ActivityDate": "2026-10-01"}
+    done: dict[str, Value] = {"Status": "Completed", "IsClosed": True, "ActivityDate": "2026-10-01"}
     tasks = [org.add("Task", {**done, "TaskSubtype": "Call"}) for _ in range(25)]
     org.add("Task", {"Status": "Not Started", "ActivityDate": "2026-12-01"})
     org.add("Task", {**done, "IsArchived": True})

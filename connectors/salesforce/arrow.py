@@ -27,6 +27,7 @@ __all__ = [
 _EXACT = float(2**53)
 _LONGEST_HEADER = 100_000
 """A query is not longer either (SOQL and SOSL Reference, "SOQL SELECT Syntax", read 2026-11)."""
+_STAMP = "SystemModstamp"
 _MONEY = frozenset({"annual_revenue", "amount", "price"})
 _IDS = frozenset({*(id_column(kind) for kind in ObjectKind), "parent_id", "owner"})
 
@@ -80,13 +81,10 @@ def cells_of_csv(content: bytes, kinds: Mapping[str, CellKind], purpose: str, *,
     try:
         found = _parse(content, names, types, skipped)
     except pa.ArrowInvalid:
-        texts = dict.fromkeys(kinds, pa.string())
-        try:
-            _parse(content, names, texts, skipped)
-        except pa.ArrowInvalid:
+        if _has_open_quotes(content) or not _is_table(content, names, skipped):
             raise HalfAnswerError from None
         raise _odd(purpose, "cells") from None
-    if _ends_within_quotes(content, found, kinds):
+    if _is_cut(content, found):
         raise HalfAnswerError
     return found.select(list(kinds))
 
@@ -187,13 +185,24 @@ def _header(content: bytes, kinds: Mapping[str, CellKind]) -> tuple[list[str], b
     return list(kinds), False
 
 
-def _ends_within_quotes(content: bytes, found: pa.Table, kinds: Mapping[str, CellKind]) -> bool:
-    """Whether the last cell was cut; a file that ends within quotes reads like a whole one."""
-    last = found.column_names[-1]
-    if kinds[last] is CellKind.MOMENT and not found[last].null_count:
+def _is_cut(content: bytes, found: pa.Table) -> bool:
+    """Whether the last row is not whole; a file that ends within quotes reads like a whole one."""
+    if found.column_names[-1] == _STAMP:
         # The usual case, without looking at each byte: half a moment is none, and no record lacks this one.
-        return False
+        return bool(found[_STAMP].null_count)
+    return _has_open_quotes(content)
+
+
+def _has_open_quotes(content: bytes) -> bool:
     return content.count(b'"') % 2 == 1
+
+
+def _is_table(content: bytes, names: list[str], skipped: int) -> bool:
+    try:
+        _parse(content, names, dict.fromkeys(names, pa.string()), skipped)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _parse(content: bytes, names: list[str], types: Mapping[str, pa.DataType], skipped: int) -> pa.Table:

@@ -177,7 +177,8 @@ def _columns(ask: Ask, sobject: SObject, wanted: object) -> tuple[str, ...]:
     if not isinstance(wanted, list) or not wanted:
         raise _wrong("displayColumns: expected a list of fields")
     for name in wanted:
-        if str(name).partition(".")[0].lower() not in readable and sobject.reference(str(name)) is None:
+        first = str(name).partition(".")[0]
+        if first.lower() not in readable and sobject.reference(first) is None:
             raise _wrong(f"displayColumns: unknown field {name}")
     return tuple(str(name) for name in wanted)
 
@@ -236,10 +237,11 @@ def _content(sobject: SObject, view: ListView) -> dict[str, object]:
 
     return {
         "cloneable": True,
-        "columns": [{"fieldApiName": name, "label": label(name), "sortable": True} for name in view.columns],
         "createable": True,
         "deletable": True,
-        "displayColumns": list(view.columns),
+        "displayColumns": [
+            {"fieldApiName": name, "label": label(name), "sortable": True} for name in view.columns
+        ],
         "filterLogicString": view.logic,
         "filteredByInfo": [
             {

@@ -83,6 +83,18 @@ def test_wrong_list_views_are_refused(world: World, http: Http, changes: dict[st
 
 
 @pytest.mark.usefixtures("segment")
+def test_columns_are_answered_with_their_labels(http: Http) -> None:
+    made = http("POST", "ui-api/list-info/Account", json={**VIEW, "displayColumns": ["Name", "Owner.Alias"]})
+    assert made.status_code == 201, made.text
+    assert [one["fieldApiName"] for one in made.json()["displayColumns"]] == ["Name", "Owner.Alias"]
+    assert made.json()["displayColumns"][0] == {
+        "fieldApiName": "Name",
+        "label": "Account Name",
+        "sortable": True,
+    }
+
+
+@pytest.mark.usefixtures("segment")
 def test_a_name_is_taken_once(http: Http) -> None:
     http("POST", "ui-api/list-info/Account", json=VIEW)
     assert http.error("POST", "ui-api/list-info/Account", json=VIEW) == (400, "DUPLICATE_DEVELOPER_NAME")

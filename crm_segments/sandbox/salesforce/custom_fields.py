@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from crm_segments.sandbox.salesforce.errors import ApiError, malformed_json
 from crm_segments.sandbox.salesforce.fields import Field, PicklistOption, Value
+from crm_segments.sandbox.salesforce.ids import long_id
 from crm_segments.sandbox.salesforce.org import SalesforceOrg
 from crm_segments.sandbox.salesforce.sobjects import SObject
 
@@ -69,7 +70,7 @@ def change_field(org: SalesforceOrg, record_id: str, metadata: Mapping[str, obje
         ApiError: The description is wrong, or the type would change.
     """
     row = org.store.table("CustomField")[record_id]
-    sobject = org.require(str(row["TableEnumOrId"]))
+    sobject = org.require(str(row["FullName"]).partition(".")[0])
     known = sobject.field(f"{row['DeveloperName']}__c")
     if known is None:
         raise KeyError(record_id)
@@ -107,7 +108,7 @@ def add_option(org: SalesforceOrg, sobject_name: str, field_name: str, option: P
 def delete_field(org: SalesforceOrg, record_id: str, by: str) -> None:
     """Deletes a custom field with its values and the permissions that name it."""
     row = org.store.table("CustomField")[record_id]
-    object_name, name = str(row["TableEnumOrId"]), f"{row['DeveloperName']}__c"
+    object_name, _, name = str(row["FullName"]).partition(".")
     org.remove_field(object_name, name)
     place = f"{object_name}.{name}"
     for permission_id, permission in list(org.store.table("FieldPermissions").items()):
@@ -131,7 +132,7 @@ def _record(
         metadata = {**metadata, "valueSet": {**value_set, "valueSetDefinition": definition}}
     return {
         "DeveloperName": developer_name,
-        "TableEnumOrId": sobject.name,
+        "TableEnumOrId": _enum_or_id(sobject),
         "FullName": f"{sobject.name}.{field.name}",
         "Description": field.description,
         "InlineHelpText": field.help_text,
@@ -210,6 +211,11 @@ def _option(one: object) -> PicklistOption:
     if len(name) > 255 or len(str(label)) > 255:
         raise _wrong("valueSet", "Picklist values can not be longer than 255 characters")
     return PicklistOption(name, str(label), one.get("isActive") is not False, one.get("default") is True)
+
+
+def _enum_or_id(sobject: SObject) -> str:
+    """Standard objects stand in descriptions of fields by their name, custom ones by an id."""
+    return long_id(f"01I4S0000000{sobject.prefix}") if sobject.name.endswith("__c") else sobject.name
 
 
 def _option_metadata(option: PicklistOption, named: str) -> dict[str, object]:

@@ -40,7 +40,8 @@ def describe_one(ask: Ask) -> Reply:
     """One object with the fields that the user sees."""
     sobject = ask.object(ask.param("sobject"))
     readable = ask.org.access.readable(ask.user, sobject)
-    editable = ask.org.access.editable(ask.user, sobject)
+    edits_records = ask.org.access.allows(ask.user, sobject, "Edit")
+    editable = ask.org.access.editable(ask.user, sobject) if edits_records else frozenset()
 
     def content() -> dict[str, object]:
         fields = []

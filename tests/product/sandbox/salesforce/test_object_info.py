@@ -39,7 +39,7 @@ def test_a_record_type_offers_only_its_options(world: World, http: Http) -> None
 @pytest.mark.usefixtures("segment")
 def test_the_answer_has_the_published_shape(http: Http) -> None:
     answer = http("GET", f"{PATH}/{MASTER}/Segment__c").json()
-    first = {"attributes": None, "label": "Big ones", "validFor": [], "value": "big"}
+    first: dict[str, object] = {"attributes": None, "validFor": [], "label": "Big ones", "value": "big"}
     assert answer.keys() == {"controllerValues", "defaultValue", "eTag", "url", "values"}
     assert (answer["controllerValues"], answer["defaultValue"], answer["values"][0]) == ({}, first, first)
     assert answer["url"] == f"/services/data/v67.0/{PATH}/{MASTER}/Segment__c"

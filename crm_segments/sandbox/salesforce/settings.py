@@ -80,6 +80,8 @@ class OrgSettings:
     bulk_daily_query_jobs: int = 10_000
     bulk_result_rows: int = 100_000
     """Rows of one page of a bulk query's result where the client names no number."""
+    translated_labels: dict[str, str] = field(default_factory=dict)
+    """What people see in place of a label of a picklist value: the org's users have another language."""
     person_accounts: bool = False
     multi_currency: bool = False
     beliefs: Beliefs = field(default_factory=Beliefs)

@@ -154,3 +154,11 @@ def test_what_else_was_set_on_the_field_stays(salesforce: SalesforceWorld) -> No
     assert actions([ensure(salesforce, ("a", "A"), ("b", "B"))]) == ["add_options"]
     found = salesforce.http("GET", path).json()["Metadata"]
     assert (found["trackHistory"], found["label"]) == (True, "Segment")
+
+
+def test_labels_in_the_users_language_are_no_reason_to_change_anything(salesforce: SalesforceWorld) -> None:
+    """Descriptions show translations; what the field has is what the Tooling API says."""
+    salesforce.org.settings.translated_labels["Big"] = "Große"
+    ensure(salesforce, ("big", "Big"))
+    assert ensure(salesforce, ("big", "Big"), ("new", "New")).options == (Option("new", "New"),)
+    assert options_of(salesforce)["big"] == ("Big", True)

@@ -196,6 +196,16 @@ def test_the_listed_right_is_enough(world: SalesforceWorld) -> None:
     assert [change.action for change in user.ensure_lists([BIG, SMALL])] == ["create", "create"]
 
 
+def test_a_user_of_another_language_filters_by_its_labels(world: SalesforceWorld) -> None:
+    world.org.settings.translated_labels["Big ones"] = "Große"
+    with world.open() as connector:
+        connector.ensure_lists([BIG])
+        before = len(world.emulator.wire.requests())
+        assert [change.action for change in connector.ensure_lists([BIG])] == ["none"]
+    assert changing(world, before) == []
+    assert shown(world, BIG)["filteredByInfo"][0]["operandLabels"] == ["Große"]
+
+
 def test_two_keys_never_share_a_name() -> None:
     keys = [
         *("a.b_c", "a_b.c", "a.b__c", "a.B_c", "a_b_c", "a.b.c", "a__b.c"),

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.errors import AccessError, ConfigError
-from connectors.model import FieldChange, ObjectKind
+from connectors.model import FieldChange, ListSpec, ObjectKind
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
 from crm_segments.sandbox.salesforce import ProfileRights
 from tests.connectors.salesforce.setup import (
@@ -130,7 +130,38 @@ def test_hidden_and_short_of_an_option_is_both_mended(salesforce: SalesforceWorl
     assert values == ["big", "small", "new"]
 
 
-# S15: least privilege
+# S15 and S16: no more rights, and no more touched, than the page of permissions lists
+
+
+def test_the_rights_that_the_page_lists_are_enough_to_run(salesforce: SalesforceWorld) -> None:
+    make(salesforce)
+    runtime = as_user(salesforce, {"CreateCustomizeFilters", "EditPublicFilters"})
+    salesforce.org.rights(runtime.user_id).objects = {"Account": frozenset({"Read", "Edit"})}
+    assign(salesforce, runtime.user_id)
+    assert actions(make(salesforce, runtime)) == ["none"] * 3
+    spec = ListSpec("customers.big", "Big ones", ACCOUNT, KEY, "big")
+    assert [change.action for change in runtime.ensure_lists([spec])] == ["create"]
+
+
+def test_setting_up_touches_no_record_and_nothing_but_our_own(
+    salesforce: SalesforceWorld, sales: str
+) -> None:
+    add_viewer(salesforce, sales, "viewer")
+    account = salesforce.org.add("Account", {"Name": "A"})
+    touches = salesforce.org.store.history.touches(account)
+    before = described(salesforce, salesforce.org.admin_id)
+    connector = salesforce.open(viewers=("Sales User",))
+    make(salesforce, connector)
+    connector.ensure_lists([ListSpec("customers.big", "Big ones", ACCOUNT, KEY, "big")])
+    assert salesforce.org.store.history.touches(account) == touches
+    assert described(salesforce, salesforce.org.admin_id) == before
+    assert {path for _method, path in changing(salesforce)} == {
+        *("tooling/sobjects/CustomField", "composite/sobjects", "ui-api/list-info/Account"),
+    }
+    assert {row["Name"] for row in salesforce.org.store.table("PermissionSet").values()} == {
+        WRITERS_SET,
+        VIEWERS_SET,
+    }
 
 
 def test_the_listed_rights_are_enough_to_set_up(salesforce: SalesforceWorld) -> None:

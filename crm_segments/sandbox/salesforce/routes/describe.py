@@ -46,7 +46,7 @@ def describe_one(ask: Ask) -> Reply:
     def content() -> dict[str, object]:
         fields = []
         for one in readable.values():
-            entry = one.describe()
+            entry = one.translated(ask.org.settings.translated_labels).describe()
             if one.name not in editable:
                 entry.update(createable=False, updateable=False)
             fields.append(entry)

@@ -196,7 +196,8 @@ def _filters(ask: Ask, sobject: SObject, wanted: object) -> tuple[ViewFilter, ..
             raise _wrong(f"filteredByInfo: unknown field {entry.get('fieldApiName')}")
         if entry.get("operator") not in OPERATORS or not isinstance(labels, list):
             raise _wrong("filteredByInfo: expected a known operator and operandLabels")
-        known = {option.label for option in field.options if option.is_active}
+        shown = field.translated(ask.org.settings.translated_labels)
+        known = {option.label for option in shown.options if option.is_active}
         strange = [label for label in labels if field.type == "picklist" and label not in known]
         if strange:
             raise _wrong(f"filteredByInfo: {field.name} has no value with the label {strange[0]}")

@@ -32,6 +32,7 @@ def picklist_values(ask: Ask) -> Reply:
     is_known = kind is not None or record_type_id == MASTER_RECORD_TYPE
     if field is None or field.type not in _PICKLISTS or not is_known:
         raise not_found()
+    field = field.translated(ask.org.settings.translated_labels)
     allowed = kind.allowed.get(field.name) if kind else None
     shown = [one for one in field.options if one.is_active and (allowed is None or one.value in allowed)]
     content: dict[str, object] = {

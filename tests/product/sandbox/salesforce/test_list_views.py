@@ -95,6 +95,17 @@ def test_columns_are_answered_with_their_labels(http: Http) -> None:
 
 
 @pytest.mark.usefixtures("segment")
+def test_people_of_another_language_see_and_filter_their_labels(world: World, http: Http) -> None:
+    world.org.settings.translated_labels["Big ones"] = "Große"
+    fields = {one["name"]: one for one in http("GET", "sobjects/Account/describe").json()["fields"]}
+    assert [one["label"] for one in fields["Segment__c"]["picklistValues"]][:1] == ["Große"]
+    assert http.error("POST", "ui-api/list-info/Account", json=VIEW) == (400, "INVALID_INPUT")
+    filters = [{"fieldApiName": "Segment__c", "operandLabels": ["Große"], "operator": "Equals"}]
+    made = http("POST", "ui-api/list-info/Account", json={**VIEW, "filteredByInfo": filters})
+    assert made.status_code == 201, made.text
+
+
+@pytest.mark.usefixtures("segment")
 def test_a_name_is_taken_once(http: Http) -> None:
     http("POST", "ui-api/list-info/Account", json=VIEW)
     assert http.error("POST", "ui-api/list-info/Account", json=VIEW) == (400, "DUPLICATE_DEVELOPER_NAME")

@@ -1,10 +1,11 @@
 """Our fields as the tests want them, and people of an emulated org with fewer rights."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.model import FieldSpec, FieldType, Option
+from connectors.salesforce.connector import SalesforceConnector
 from crm_segments.sandbox.salesforce import ConnectedApp, ProfileRights
 from tests.salesforce import SalesforceWorld
 
@@ -14,6 +15,7 @@ __all__ = [
     "OURS",
     "SETUP_RIGHTS",
     "TEXT",
+    "Person",
     "actions",
     "as_user",
     "changing",
@@ -52,15 +54,21 @@ def wanted(installation_id: str = OURS) -> list[FieldSpec]:
     return [key, text, since]
 
 
-def as_user(world: SalesforceWorld, rights: Iterable[str], **more: Any) -> Any:
-    """A connector whose user has these permissions for the whole org, and reads and edits all records."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user of the org, and a connector that works as this user."""
+
+    user_id: str
+    connector: SalesforceConnector
+
+
+def as_user(world: SalesforceWorld, rights: Iterable[str], **more: Any) -> Person:
+    """Somebody who has these permissions for the whole org, and reads and edits all records."""
     profile = world.org.add_profile(f"Profile {len(world.opened)}", ProfileRights({"ApiEnabled", *rights}))
     user = world.org.add_user(f"user{len(world.opened)}@example.com", profile)
     key = f"key{len(world.opened)}"
     world.org.add_app(ConnectedApp(consumer_key=key, consumer_secret="secret", run_as=user))  # noqa: S106
-    opened = world.open(client_id=key, client_secret="secret", **more)  # noqa: S106
-    opened.user_id = user
-    return opened
+    return Person(user, world.open(client_id=key, client_secret="secret", **more))  # noqa: S106
 
 
 def changing(world: SalesforceWorld, since: int = 0) -> list[tuple[str, str]]:

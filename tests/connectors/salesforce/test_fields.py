@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.errors import AccessError, SchemaError, UnavailableError, UsageError
-from connectors.model import FieldAction, FieldType, ObjectKind
+from connectors.model import FieldType, ObjectKind
 from crm_segments.sandbox import FaultPlan, answer_lost
 from crm_segments.sandbox.salesforce import Field, SalesforceEmulator
 from tests.connectors.salesforce.setup import (
@@ -116,7 +116,7 @@ def test_a_field_of_somebody_else_is_not_adopted(salesforce: SalesforceWorld) ->
 def test_adopting_needs_the_right_to_change_fields(salesforce: SalesforceWorld) -> None:
     salesforce.connector.ensure_fields(ACCOUNT, wanted())
     with pytest.raises(AccessError):
-        as_user(salesforce, ()).adopt_fields(ACCOUNT, [KEY], OTHERS)
+        as_user(salesforce, ()).connector.adopt_fields(ACCOUNT, [KEY], OTHERS)
 
 
 def test_all_refusals_come_before_the_first_change(salesforce: SalesforceWorld) -> None:
@@ -186,4 +186,3 @@ def test_no_records_value_and_no_name_is_in_any_message(salesforce: SalesforceWo
     with pytest.raises(SchemaError) as caught:
         salesforce.connector.ensure_fields(ACCOUNT, wanted())
     assert "Canary" not in f"{caught.value.message}{caught.value.hint}{caught.value.details}"
-    assert FieldAction.CREATE == "create"

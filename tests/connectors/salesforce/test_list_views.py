@@ -174,7 +174,7 @@ def test_the_right_that_is_missing_is_named(world: SalesforceWorld, visibility: 
     user = as_user(world, {"ViewSetup"}, list_visibility=visibility)
     show_to(world, user.user_id)
     with pytest.raises(AccessError, match=right) as caught:
-        user.ensure_lists([BIG])
+        user.connector.ensure_lists([BIG])
     assert caught.value.exit_code == 4
     assert "System Permissions" in caught.value.hint
 
@@ -193,7 +193,7 @@ def test_the_listed_right_is_enough(world: SalesforceWorld) -> None:
     """S15: managing public list views, and no right to set anything up."""
     user = as_user(world, {"EditPublicFilters", "CreateCustomizeFilters"})
     show_to(world, user.user_id)
-    assert [change.action for change in user.ensure_lists([BIG, SMALL])] == ["create", "create"]
+    assert [change.action for change in user.connector.ensure_lists([BIG, SMALL])] == ["create", "create"]
 
 
 def test_a_user_of_another_language_filters_by_its_labels(world: SalesforceWorld) -> None:

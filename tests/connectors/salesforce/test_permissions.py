@@ -4,6 +4,7 @@ import pytest
 
 from connectors.errors import AccessError, ConfigError
 from connectors.model import FieldChange, ListSpec, ObjectKind
+from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
 from crm_segments.sandbox.salesforce import ProfileRights
 from tests.connectors.salesforce.setup import (
@@ -22,9 +23,9 @@ from tests.salesforce import SalesforceWorld
 ACCOUNT = ObjectKind.ACCOUNT
 
 
-def make(world: SalesforceWorld, connector: object = None) -> list[FieldChange]:
+def make(world: SalesforceWorld, connector: SalesforceConnector | None = None) -> list[FieldChange]:
     """Make our fields with this connector."""
-    return (connector or world.connector).ensure_fields(ACCOUNT, wanted())  # type: ignore[attr-defined,no-any-return]
+    return (connector or world.connector).ensure_fields(ACCOUNT, wanted())
 
 
 def granted(world: SalesforceWorld) -> dict[tuple[str, str], bool]:
@@ -138,9 +139,9 @@ def test_the_rights_that_the_page_lists_are_enough_to_run(salesforce: Salesforce
     runtime = as_user(salesforce, {"CreateCustomizeFilters", "EditPublicFilters"})
     salesforce.org.rights(runtime.user_id).objects = {"Account": frozenset({"Read", "Edit"})}
     assign(salesforce, runtime.user_id)
-    assert actions(make(salesforce, runtime)) == ["none"] * 3
+    assert actions(make(salesforce, runtime.connector)) == ["none"] * 3
     spec = ListSpec("customers.big", "Big ones", ACCOUNT, KEY, "big")
-    assert [change.action for change in runtime.ensure_lists([spec])] == ["create"]
+    assert [change.action for change in runtime.connector.ensure_lists([spec])] == ["create"]
 
 
 def test_setting_up_touches_no_record_and_nothing_but_our_own(
@@ -166,14 +167,14 @@ def test_setting_up_touches_no_record_and_nothing_but_our_own(
 
 def test_the_listed_rights_are_enough_to_set_up(salesforce: SalesforceWorld) -> None:
     admin = as_user(salesforce, SETUP_RIGHTS)
-    assert actions(make(salesforce, admin)) == ["create"] * 3
-    assert actions(make(salesforce, admin)) == ["none"] * 3
+    assert actions(make(salesforce, admin.connector)) == ["create"] * 3
+    assert actions(make(salesforce, admin.connector)) == ["none"] * 3
 
 
 @pytest.mark.parametrize("lacking", sorted(SETUP_RIGHTS))
 def test_each_right_that_is_lacking_ends_with_the_way_out(salesforce: SalesforceWorld, lacking: str) -> None:
     with pytest.raises(AccessError) as caught:
-        make(salesforce, as_user(salesforce, SETUP_RIGHTS - {lacking}))
+        make(salesforce, as_user(salesforce, SETUP_RIGHTS - {lacking}).connector)
     assert caught.value.exit_code == 4
     assert "Setup > Permission Sets" in caught.value.hint
     assert "fields export" in caught.value.hint
@@ -187,7 +188,7 @@ def test_without_any_setup_right_all_works_when_all_is_there(salesforce: Salesfo
     runtime = as_user(salesforce, (), viewers=("Sales User",))
     assign(salesforce, runtime.user_id)
     before = len(salesforce.emulator.wire.requests())
-    assert actions(make(salesforce, runtime)) == ["none"] * 3
+    assert actions(make(salesforce, runtime.connector)) == ["none"] * 3
     assert changing(salesforce, before) == []
     assert sales
 
@@ -204,11 +205,11 @@ def test_without_setup_rights_what_is_missing_is_said_and_a_plan_still_shows_it(
     salesforce: SalesforceWorld,
 ) -> None:
     runtime = as_user(salesforce, ())
-    planned = runtime.ensure_fields(ACCOUNT, wanted(), dry_run=True)
+    planned = runtime.connector.ensure_fields(ACCOUNT, wanted(), dry_run=True)
     assert actions(planned) == ["create"] * 3
     assert all("fields export" in change.warnings[0] for change in planned)
     with pytest.raises(AccessError, match=KEY) as caught:
-        make(salesforce, runtime)
+        make(salesforce, runtime.connector)
     assert (caught.value.code, caught.value.exit_code) == ("salesforce.fields.missing", 4)
     assert "CRM Segments Integration" in caught.value.hint
 
@@ -219,7 +220,7 @@ def test_without_setup_rights_a_missing_option_is_said(salesforce: SalesforceWor
     assign(salesforce, runtime.user_id)
     more = with_options(("big", "Big ones"), ("small", "Small ones"), ("new", "New"))
     with pytest.raises(AccessError, match=KEY):
-        runtime.ensure_fields(ACCOUNT, [more])
+        runtime.connector.ensure_fields(ACCOUNT, [more])
 
 
 def test_without_setup_rights_an_old_title_is_said_and_stops_nothing(salesforce: SalesforceWorld) -> None:
@@ -227,7 +228,7 @@ def test_without_setup_rights_an_old_title_is_said_and_stops_nothing(salesforce:
     runtime = as_user(salesforce, ())
     assign(salesforce, runtime.user_id)
     renamed = with_options(("big", "Giants"), ("small", "Small ones"))
-    (change,) = runtime.ensure_fields(ACCOUNT, [renamed])
+    (change,) = runtime.connector.ensure_fields(ACCOUNT, [renamed])
     assert actions([change]) == ["none"]
     assert "old title" in change.warnings[0]
 
@@ -239,7 +240,7 @@ def test_fields_that_stay_closed_are_said_with_the_click_path(salesforce: Salesf
     salesforce.org.rights(reader.user_id).objects = {"Account": frozenset({"Read"})}
     salesforce.org.access.forget()
     with pytest.raises(AccessError, match=KEY) as caught:
-        make(salesforce, reader)
+        make(salesforce, reader.connector)
     assert caught.value.code == "salesforce.access.fields"
     assert "Object Settings > Account" in caught.value.hint
     assert "Edit for the object" in caught.value.hint

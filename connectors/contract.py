@@ -4,7 +4,8 @@ A connector is opened with its settings, is a context manager and holds no other
 protocols only; optional abilities are checked with `isinstance` before a run begins, never in its middle.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
@@ -28,7 +29,7 @@ from connectors.model import (
     WriteResult,
 )
 
-__all__ = ["BulkWrite", "Connector", "ListBuilder", "Metered"]
+__all__ = ["BulkWrite", "Connector", "FieldAdopter", "FieldExporter", "ListBuilder", "Metered"]
 
 
 @runtime_checkable
@@ -147,6 +148,43 @@ class ListBuilder(Protocol):
 
         Raises:
             SchemaError: A list of this key shows another field or value.
+        """
+        ...
+
+
+@runtime_checkable
+class FieldAdopter(Protocol):
+    """Optional: can hand fields of one installation over to another."""
+
+    def adopt_fields(self, kind: ObjectKind, names: Sequence[str], installation_id: str) -> list[str]:
+        """Mark fields of another installation as made by this one; values and options stay.
+
+        Args:
+            kind: The object that they are on.
+            names: The CRM's names of the fields; those that are not there are left out.
+            installation_id: Whose they become.
+
+        Returns:
+            The names of the fields that had another mark.
+
+        Raises:
+            SchemaError: One of them was not made by an installation of this product; none was changed.
+        """
+        ...
+
+
+@runtime_checkable
+class FieldExporter(Protocol):
+    """Optional: can write our fields to files that an administrator deploys to the CRM."""
+
+    def export_fields(
+        self, specs: Mapping[ObjectKind, Sequence[FieldSpec]], folder: Path
+    ) -> tuple[Path, ...]:
+        """Write the files and say which. Asks the CRM nothing.
+
+        Raises:
+            UsageError: The folder holds other things.
+            ConfigError: The folder cannot be written.
         """
         ...
 

@@ -308,6 +308,8 @@ class FieldChange:
     action: FieldAction
     options: tuple[Option, ...] = ()
     """Options that are added or relabelled."""
+    warnings: tuple[str, ...] = ()
+    """What people should know before anything is written: options that some records may not have, say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sync.config import SyncSettings
     from sync.export import export_plan
+    from sync.field_setup import (
+        FieldSetup,
+        FieldState,
+        MadeFields,
+        adopt_fields,
+        check_fields,
+        export_fields,
+        fields_of_others,
+        make_fields,
+        show_fields,
+    )
     from sync.inspection import (
         Explanation,
         HeldRecord,
@@ -29,33 +40,53 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Explanation",
+    "FieldSetup",
+    "FieldState",
     "HeldRecord",
+    "MadeFields",
     "RefitProposal",
     "StateStore",
     "Status",
     "StoredPlan",
     "SyncSettings",
     "Workspace",
+    "adopt_fields",
     "apply_plan",
     "approve_plan",
+    "check_fields",
     "current_assignments",
     "decide_refit",
     "explain",
+    "export_fields",
     "export_plan",
+    "fields_of_others",
     "get_history",
     "get_plan",
     "get_status",
     "list_held",
     "list_segments",
+    "make_fields",
     "make_plans",
     "open_store",
     "refit",
     "run",
+    "show_fields",
 ]
 
 _HOMES = {
     "sync.config": ("SyncSettings",),
     "sync.export": ("export_plan",),
+    "sync.field_setup": (
+        "FieldSetup",
+        "FieldState",
+        "MadeFields",
+        "adopt_fields",
+        "check_fields",
+        "export_fields",
+        "fields_of_others",
+        "make_fields",
+        "show_fields",
+    ),
     "sync.inspection": (
         "Explanation",
         "HeldRecord",

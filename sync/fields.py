@@ -1,12 +1,20 @@
 """The fields that we keep in the CRM, and which values a record's segment turns into."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connectors.contract import Connector
 from connectors.model import UNCLASSIFIED_KEY, FieldSpec, FieldType, ListSpec, ObjectKind, Option
 from sync.plan import PARTS, PlanHead
 
-__all__ = ["BANDS", "UNCLASSIFIED_TITLE", "field_names", "field_specs", "list_specs", "segment_options"]
+__all__ = [
+    "BANDS",
+    "UNCLASSIFIED_TITLE",
+    "field_names",
+    "field_specs",
+    "list_specs",
+    "segment_options",
+    "wanted_specs",
+]
 
 UNCLASSIFIED_TITLE = "Unclassified"
 """What people see for records that fit nowhere."""
@@ -25,13 +33,33 @@ def field_names(connector: Connector, stem: str) -> dict[str, str]:
 
 def field_specs(head: PlanHead, stem: str, text_length: int, installation_id: str) -> list[FieldSpec]:
     """The fields as they have to be for this plan, in the order of the parts."""
+    return wanted_specs(stem, head.field_names, head.options, text_length, installation_id)
+
+
+def wanted_specs(
+    stem: str,
+    names: Mapping[str, str],
+    options: Sequence[Option],
+    text_length: int,
+    installation_id: str,
+) -> list[FieldSpec]:
+    """The fields as they have to be, in the order of the parts.
+
+    Args:
+        stem: As the settings name it.
+        names: Part to the CRM's name of its field.
+        options: Of the field that holds the key.
+        text_length: Longest reason, in characters.
+        installation_id: Whose fields they are.
+    """
     title = "Customer segment" if stem == _DEFAULT_STEM else stem.replace("_", " ").capitalize()
     bands = tuple(Option(band, band.capitalize()) for band in BANDS)
+    picklist = FieldType.PICKLIST
     shapes: dict[str, tuple[str, FieldType, int | None, tuple[Option, ...], str]] = {
-        "key": (title, FieldType.PICKLIST, None, head.options, "Which customer segment this record is in."),
+        "key": (title, picklist, None, tuple(options), "Which customer segment this record is in."),
         "confidence": (
             f"{title} confidence",
-            FieldType.PICKLIST,
+            picklist,
             None,
             bands,
             "How clearly the record belongs to its segment, when it was put there.",
@@ -47,16 +75,16 @@ def field_specs(head: PlanHead, stem: str, text_length: int, installation_id: st
     }
     return [
         FieldSpec(
-            name=head.field_names[part],
+            name=names[part],
             label=label,
             type=kind,
             max_length=length,
-            options=options,
+            options=choices,
             description=description,
             installation_id=installation_id,
             is_custom=True,
         )
-        for part, (label, kind, length, options, description) in shapes.items()
+        for part, (label, kind, length, choices, description) in shapes.items()
     ]
 
 

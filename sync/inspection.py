@@ -34,6 +34,7 @@ __all__ = [
     "get_status",
     "list_held",
     "list_segments",
+    "scope_ids",
 ]
 
 
@@ -90,7 +91,7 @@ def get_status(ws: Workspace) -> Status:
     identity = ws.connector.identify()
     connection_id = identity.connection_id
     with ws.store.begin() as tx:
-        scopes = _scope_ids(tx, ws, connection_id)
+        scopes = scope_ids(tx, ws, connection_id)
         good = list_runs(tx, connection_id, 1, status="complete")
         newest = list_runs(tx, connection_id, 1)
         unfinished = [run for scope_id in scopes.values() if (run := unfinished_run(tx, scope_id))]
@@ -118,7 +119,7 @@ def list_held(ws: Workspace, limit: int = SHOWN_HELD) -> tuple[HeldRecord, ...]:
     """The records that are held since the last run, longest first."""
     connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
-        return _held(tx, ws, _scope_ids(tx, ws, connection_id), limit)
+        return _held(tx, ws, scope_ids(tx, ws, connection_id), limit)
 
 
 def get_history(ws: Workspace, limit: int) -> list[RunRow]:
@@ -132,14 +133,14 @@ def list_segments(ws: Workspace) -> list[SegmentCount]:
     """The segments as they are assigned now."""
     connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
-        return _segments(tx, ws, _scope_ids(tx, ws, connection_id))
+        return _segments(tx, ws, scope_ids(tx, ws, connection_id))
 
 
 def current_assignments(ws: Workspace) -> dict[str, pa.Table]:
     """Which segment each record is in and how sure that is, in `plan.ASSIGNMENT_SCHEMA` by segmentation."""
     connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
-        scopes = _scope_ids(tx, ws, connection_id)
+        scopes = scope_ids(tx, ws, connection_id)
         return {name: load_assignments(tx, scope_id) for name, scope_id in scopes.items()}
 
 
@@ -154,7 +155,7 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
     kind = ObjectKind(settings.object)
     connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
-        scope_id = _scope_ids(tx, ws, connection_id).get(settings.name)
+        scope_id = scope_ids(tx, ws, connection_id).get(settings.name)
         row = models.find_model(tx, scope_id, ModelStatus.CURRENT) if scope_id else None
         current = load_assignments(tx, scope_id) if scope_id else None
         head = ws.store.snapshot_head(tx, connection_id)
@@ -235,7 +236,8 @@ def _held_since(tx: sa.Connection, scope_id: int, record_id: str) -> str | None:
     return tx.execute(sa.select(table.c.since).filter_by(scope_id=scope_id, record_id=record_id)).scalar()
 
 
-def _scope_ids(tx: sa.Connection, ws: Workspace, connection_id: str) -> dict[str, int]:
+def scope_ids(tx: sa.Connection, ws: Workspace, connection_id: str) -> dict[str, int]:
+    """The keys of the state of each segmentation that has one, by its name."""
     table = schema.scope
     rows = tx.execute(
         sa.select(table.c.segmentation, table.c.scope_id).filter_by(connection_id=connection_id)

@@ -275,12 +275,14 @@ def _with_steps_and_guards(
     ws = session.ws
     specs = field_specs(head, settings.field, ws.connector.limits.max_text_length, session.installation_id)
     labels = {spec.name: spec.label for spec in specs}
+    changes = ws.retry.call(partial(ws.connector.ensure_fields, head.object, specs, dry_run=True))
     steps = tuple(
         FieldStep(change.field, labels[change.field], change.action.value, len(change.options))
-        for change in ws.retry.call(partial(ws.connector.ensure_fields, head.object, specs, dry_run=True))
+        for change in changes
         if change.action is not FieldAction.NONE
     )
-    head = replace(head, field_steps=steps)
+    warnings = dict.fromkeys(warning for change in changes for warning in change.warnings)
+    head = replace(head, field_steps=steps, notes=(*head.notes, *warnings))
     facts = PlanFacts(
         in_scope_count=head.in_scope_count,
         carrying_count=head.carrying_count,

@@ -2,7 +2,7 @@
 """An emulated Salesforce behind a real socket, with a connector on it and the hands of the people in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from crm_segments.sandbox.salesforce import (
     SalesforceEmulator,
     SalesforceOrg,
 )
+from crm_segments.sandbox.salesforce.custom_fields import add_option
 from crm_segments.sandbox.salesforce.fields import Field, PicklistOption, Value
 from tests.meta.project import ROOT
 
@@ -122,13 +123,7 @@ class SalesforceWorld:
 
     def add_option(self, kind: ObjectKind, field: str, option: Option) -> None:
         source = sources_of(kind, ConnectionSettings())[0]
-        sobject = self.org.require(source.name)
-        known = sobject.field(field)
-        assert known is not None
-        sobject.add_field(
-            replace(known, options=(*known.options, PicklistOption(option.value, option.label)))
-        )
-        self.org.access.forget()
+        add_option(self.org, source.name, field, PicklistOption(option.value, option.label))
 
     def save_list(self, kind: ObjectKind, title: str, field: str, value: str) -> None:
         source = sources_of(kind, ConnectionSettings())[0]

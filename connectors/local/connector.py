@@ -123,6 +123,15 @@ class LocalConnector:
         with self._client.writing(dry_run=dry_run) as transaction:
             return field_store.ensure_fields(transaction.connection, kind, specs)
 
+    def adopt_fields(self, kind: ObjectKind, names: Sequence[str], installation_id: str) -> list[str]:
+        """Mark fields of another installation as made by this one, all or none.
+
+        Raises:
+            SchemaError: One of them was not made by an installation of this product.
+        """
+        with self._client.writing() as transaction:
+            return field_store.adopt_fields(transaction.connection, kind, names, installation_id)
+
     def write(self, kind: ObjectKind, batch: Sequence[FieldWrite], *, request_id: str) -> list[WriteResult]:
         """Write one batch in one transaction; one result per input, in order.
 

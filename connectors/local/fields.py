@@ -19,6 +19,7 @@ from connectors.model import (
 
 __all__ = [
     "add_fields",
+    "adopt_fields",
     "columns_of",
     "description_of",
     "ensure_fields",
@@ -156,6 +157,27 @@ def ensure_fields(
     return changes
 
 
+def adopt_fields(
+    connection: sqlite3.Connection, kind: ObjectKind, names: Sequence[str], installation_id: str
+) -> list[str]:
+    """Mark fields of another installation as made by this one; gives the names of those that were not.
+
+    Raises:
+        SchemaError: One of them was not made by an installation of this product.
+    """
+    columns = columns_of(connection, kind)
+    found = [columns[name].spec for name in names if name in columns]
+    for spec in found:
+        if not spec.is_managed:
+            raise _foreign(kind, spec.name)
+    adopted = [spec.name for spec in found if spec.installation_id != installation_id]
+    connection.executemany(
+        "UPDATE custom_fields SET installation_id = ? WHERE object = ? AND name = ?",
+        [(installation_id, kind.value, name) for name in adopted],
+    )
+    return adopted
+
+
 def _store_options(
     connection: sqlite3.Connection, kind: ObjectKind, field: str, options: Sequence[Option]
 ) -> None:
@@ -195,17 +217,13 @@ def _check_wanted(kind: ObjectKind, wanted: FieldSpec) -> None:
 def _check_found(kind: ObjectKind, found: FieldSpec, wanted: FieldSpec) -> None:
     details = {"object": kind.value, "field": wanted.name}
     if not found.is_managed:
-        raise SchemaError(
-            f"Object {kind} already has a field {wanted.name} that crm-segments did not make.",
-            hint="Set `field` under [[segmentation]] to a name that is free; this field was not touched.",
-            code="schema.field.foreign",
-            details=details,
-        )
+        raise _foreign(kind, wanted.name)
     if found.installation_id != wanted.installation_id:
         raise SchemaError(
             f"Field {wanted.name} of {kind} belongs to another installation of crm-segments.",
-            hint="If that installation is gone, take its fields over with `crm-segments refit` and then"
-            " `crm-segments refit approve`; else set `field` under [[segmentation]] to a name that is free.",
+            hint="If that installation is gone, take its fields over with `crm-segments fields adopt`, or,"
+            " with the segments that the records carry, with `crm-segments refit` and `crm-segments refit"
+            " approve`; else set `field` under [[segmentation]] to a name that is free.",
             code="schema.field.other_installation",
             details=details,
             next_command="crm-segments refit",
@@ -217,3 +235,12 @@ def _check_found(kind: ObjectKind, found: FieldSpec, wanted: FieldSpec) -> None:
             code="schema.field.type",
             details=details,
         )
+
+
+def _foreign(kind: ObjectKind, name: str) -> SchemaError:
+    return SchemaError(
+        f"Object {kind} already has a field {name} that crm-segments did not make.",
+        hint="Set `field` under [[segmentation]] to a name that is free; this field was not touched.",
+        code="schema.field.foreign",
+        details={"object": kind.value, "field": name},
+    )

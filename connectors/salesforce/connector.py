@@ -1,7 +1,8 @@
 """A Salesforce org as a connector: opening, identity, and the promises of the contract by subject."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +26,7 @@ from connectors.model import (
     Watermark,
     WriteResult,
 )
-from connectors.salesforce import bulk_ingest, fields, list_views, names, pull, read, write
+from connectors.salesforce import bulk_ingest, fields, list_views, metadata_package, names, pull, read, write
 from connectors.salesforce.bulk_query import BulkReading
 from connectors.salesforce.checks import examine
 from connectors.salesforce.client import SalesforceClient
@@ -153,6 +154,29 @@ class SalesforceConnector:
         source = sources_of(kind, self._settings)[0]
         maker = fields.FieldMaker(self._client, self._schema, source, self._settings.viewers)
         return maker.ensure(specs, dry_run=dry_run)
+
+    def adopt_fields(self, kind: ObjectKind, names: Sequence[str], installation_id: str) -> list[str]:
+        """Put our mark on fields of another installation.
+
+        Raises:
+            SchemaError: One of the fields was not made by an installation of this product.
+            AccessError: The user may not change fields.
+        """
+        source = sources_of(kind, self._settings)[0]
+        maker = fields.FieldMaker(self._client, self._schema, source, self._settings.viewers)
+        return maker.adopt(names, installation_id)
+
+    def export_fields(
+        self, specs: Mapping[ObjectKind, Sequence[FieldSpec]], folder: Path
+    ) -> tuple[Path, ...]:
+        """Write a package for the Metadata API with our fields and permission sets.
+
+        Raises:
+            UsageError: The folder holds other things.
+            ConfigError: The folder cannot be written.
+        """
+        named = {sources_of(kind, self._settings)[0].name: found for kind, found in specs.items()}
+        return metadata_package.write_package(named, folder, version=self._client.version)
 
     def write(self, kind: ObjectKind, batch: Sequence[FieldWrite], *, request_id: str) -> list[WriteResult]:
         """Write one batch in one request; one result per input, in order.

@@ -37,11 +37,16 @@ def field_name(stem: str, part: str = "") -> str:
 
 
 def list_view_name(key: str) -> str:
-    """The API name of the list view of one segment: found by it for good, whatever its label."""
+    """The API name of the list view of one segment: found by it for good, whatever its label.
+
+    Two keys never get one name: those that Salesforce's rules for names would make alike end in a digest.
+    """
     words = "_".join(word for word in key.replace(".", "_").split("_") if word)
     name = f"CRM_Segments_{words}"
-    if len(name) <= _MAX_NAME:
+    group, _, segment = key.partition(".")
+    # Only so can the key be read back from the name, which no two keys then share.
+    is_plain = words == f"{group}_{segment}" and "_" not in group and key == key.lower()
+    if is_plain and len(name) <= _MAX_NAME:
         return name
-    # A digest keeps two long keys with the same beginning apart.
     digest = hashlib.sha256(key.encode()).hexdigest()[:8]
     return f"{name[: _MAX_NAME - 9].rstrip('_')}_{digest}"

@@ -111,6 +111,15 @@ class Schema:
             self._known[name] = found
             return found[0]
 
+    def forget(self, name: str) -> None:
+        """Ask for the whole description next time.
+
+        After a change of permissions: times of descriptions are whole seconds, and who may see a field is no
+        part of the object.
+        """
+        with self._lock:
+            self._known.pop(name, None)
+
     def describe(self, kind: ObjectKind, name: str) -> ObjectDescription:
         """The object as the contract wants it, asked for anew."""
         found = self.sobject(name, fresh=True)

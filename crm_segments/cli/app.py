@@ -12,6 +12,7 @@ from crm_segments.cli import (
     doctor,
     explain,
     export,
+    fields,
     history,
     import_,
     init,
@@ -58,6 +59,6 @@ def _root(
 
 for module in (
     demo, sample, init, import_, plan, approve, apply, run, refit,
-    status, history, segments, explain, export, doctor, sandbox, configuration,
+    status, history, segments, explain, export, fields, doctor, sandbox, configuration,
 ):  # fmt: skip
     module.register(app)

@@ -72,12 +72,13 @@ class Invocation:
         """What the commands that are named next need too, to speak of the same settings."""
         return f"--config {shlex.quote(str(self.config))}" if self.config else ""
 
-    def require_terminal_or(self, yes: bool, *arguments: str) -> None:
+    def require_terminal_or(self, yes: bool, *arguments: str, look: str = "crm-segments plan") -> None:
         """Refuse to go on where a question could not be answered.
 
         Args:
             yes: Whether it was answered beforehand.
             arguments: What was typed after the command, for the command that is named next.
+            look: The command that shows what the answer is about.
 
         Raises:
             UsageError: Nobody can be asked, and the flag that answers was not given.
@@ -88,7 +89,7 @@ class Invocation:
             why = "--json leaves no room for a question" if self.as_json else "there is no terminal to ask on"
             raise UsageError(
                 f"`{self.command}` asks before it writes, and {why}.",
-                hint="Look at crm-segments plan first, then add --yes.",
+                hint=f"Look at {look} first, then add --yes.",
                 code="usage.unanswerable",
                 next_command=shlex.join(["crm-segments", *self.command.split(), *arguments, "--yes"]),
             )

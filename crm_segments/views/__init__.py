@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from crm_segments.views.doctor import DoctorView
     from crm_segments.views.explanation import ExplanationView
     from crm_segments.views.failure import FailureView
+    from crm_segments.views.fields import (
+        AdoptedFieldsView,
+        CheckedFieldsView,
+        ExportedFieldsView,
+        FieldsView,
+        MadeFieldsView,
+        show_adoption,
+    )
     from crm_segments.views.files import ExportView, ImportView, SampleView
     from crm_segments.views.history import HistoryView
     from crm_segments.views.plan import ApprovalView, PlansView, show_plan
@@ -23,7 +31,9 @@ if TYPE_CHECKING:
     from crm_segments.views.view import View, show
 
 __all__ = [
+    "AdoptedFieldsView",
     "ApprovalView",
+    "CheckedFieldsView",
     "ConfigCheckView",
     "ConfigSchemaView",
     "ConfigView",
@@ -31,10 +41,13 @@ __all__ = [
     "DoctorView",
     "ExplanationView",
     "ExportView",
+    "ExportedFieldsView",
     "FailureView",
+    "FieldsView",
     "HistoryView",
     "ImportView",
     "InitView",
+    "MadeFieldsView",
     "PlansView",
     "RefitView",
     "RunView",
@@ -45,6 +58,7 @@ __all__ = [
     "ViewConsole",
     "empty_run_document",
     "show",
+    "show_adoption",
     "show_plan",
 ]
 
@@ -54,6 +68,14 @@ _HOMES = {
     "doctor": ("DoctorView",),
     "explanation": ("ExplanationView",),
     "failure": ("FailureView",),
+    "fields": (
+        "AdoptedFieldsView",
+        "CheckedFieldsView",
+        "ExportedFieldsView",
+        "FieldsView",
+        "MadeFieldsView",
+        "show_adoption",
+    ),
     "files": ("ExportView", "ImportView", "SampleView"),
     "history": ("HistoryView",),
     "plan": ("ApprovalView", "PlansView", "show_plan"),

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from crm_segments.sandbox.salesforce.errors import ApiError, malformed_json
 from crm_segments.sandbox.salesforce.fields import Field, PicklistOption, Value
+from crm_segments.sandbox.salesforce.ids import long_id
 from crm_segments.sandbox.salesforce.org import SalesforceOrg
 from crm_segments.sandbox.salesforce.sobjects import SObject
 
-__all__ = ["change_field", "create_field", "delete_field"]
+__all__ = ["add_option", "change_field", "create_field", "delete_field"]
 
 _TYPES = {
     "Text": "string",
@@ -56,7 +57,7 @@ def create_field(org: SalesforceOrg, full_name: str, metadata: Mapping[str, obje
         message = f"There is already a field named {found[2]} on {sobject.label}."
         raise ApiError(400, "DUPLICATE_DEVELOPER_NAME", message, extra={"fields": []})
     field = _field(name, metadata)
-    values = _record(sobject, field, metadata)
+    values = _record(org, sobject, field, metadata)
     record_id = org.store.insert("CustomField", values, by)
     org.add_field(sobject.name, replace(field, record_id=record_id), visible=False)
     return record_id
@@ -69,7 +70,7 @@ def change_field(org: SalesforceOrg, record_id: str, metadata: Mapping[str, obje
         ApiError: The description is wrong, or the type would change.
     """
     row = org.store.table("CustomField")[record_id]
-    sobject = org.require(str(row["TableEnumOrId"]))
+    sobject = org.require(str(row["FullName"]).partition(".")[0])
     known = sobject.field(f"{row['DeveloperName']}__c")
     if known is None:
         raise KeyError(record_id)
@@ -85,7 +86,21 @@ def change_field(org: SalesforceOrg, record_id: str, metadata: Mapping[str, obje
         if one.value not in named
     ]
     changed = replace(wanted, custom=True, options=(*wanted.options, *left_out))
-    org.store.update(record_id, _record(sobject, changed, metadata), by)
+    org.store.update(record_id, _record(org, sobject, changed, metadata), by)
+    sobject.add_field(changed)
+    org.access.forget()
+
+
+def add_option(org: SalesforceOrg, sobject_name: str, field_name: str, option: PicklistOption) -> None:
+    """Somebody adds one more option to a picklist in Setup."""
+    sobject = org.require(sobject_name)
+    known = sobject.field(field_name)
+    if known is None:
+        raise KeyError(field_name)
+    changed = replace(known, options=(*known.options, option))
+    if known.record_id is not None:
+        metadata = json.loads(str(org.store.table("CustomField")[known.record_id]["MetadataText"]))
+        org.store.update(known.record_id, _record(org, sobject, changed, metadata), org.admin_id)
     sobject.add_field(changed)
     org.access.forget()
 
@@ -93,7 +108,7 @@ def change_field(org: SalesforceOrg, record_id: str, metadata: Mapping[str, obje
 def delete_field(org: SalesforceOrg, record_id: str, by: str) -> None:
     """Deletes a custom field with its values and the permissions that name it."""
     row = org.store.table("CustomField")[record_id]
-    object_name, name = str(row["TableEnumOrId"]), f"{row['DeveloperName']}__c"
+    object_name, _, name = str(row["FullName"]).partition(".")
     org.remove_field(object_name, name)
     place = f"{object_name}.{name}"
     for permission_id, permission in list(org.store.table("FieldPermissions").items()):
@@ -102,11 +117,22 @@ def delete_field(org: SalesforceOrg, record_id: str, by: str) -> None:
     org.store.delete(record_id, by)
 
 
-def _record(sobject: SObject, field: Field, metadata: Mapping[str, object]) -> dict[str, Value]:
+def _record(
+    org: SalesforceOrg, sobject: SObject, field: Field, metadata: Mapping[str, object]
+) -> dict[str, Value]:
     developer_name = field.name.removesuffix("__c")
+    value_set = metadata.get("valueSet")
+    if isinstance(value_set, dict):
+        # What is read back are the options as they are, also those that a change left out.
+        named = "valueName" if org.settings.beliefs.options_are_read_as_value_name else "fullName"
+        definition = {
+            **value_set["valueSetDefinition"],
+            "value": [_option_metadata(one, named) for one in field.options],
+        }
+        metadata = {**metadata, "valueSet": {**value_set, "valueSetDefinition": definition}}
     return {
         "DeveloperName": developer_name,
-        "TableEnumOrId": sobject.name,
+        "TableEnumOrId": _enum_or_id(sobject),
         "FullName": f"{sobject.name}.{field.name}",
         "Description": field.description,
         "InlineHelpText": field.help_text,
@@ -178,14 +204,23 @@ def _options(metadata: Mapping[str, object], kind: str) -> tuple[PicklistOption,
 
 
 def _option(one: object) -> PicklistOption:
-    if not isinstance(one, dict) or not isinstance(one.get("fullName"), str) or not one["fullName"]:
+    name = (one.get("fullName") or one.get("valueName")) if isinstance(one, dict) else None
+    if not isinstance(one, dict) or not isinstance(name, str) or not name:
         raise _wrong("valueSet", "Each value needs a fullName")
-    label = one.get("label") or one["fullName"]
-    if len(one["fullName"]) > 255 or len(str(label)) > 255:
+    label = one.get("label") or name
+    if len(name) > 255 or len(str(label)) > 255:
         raise _wrong("valueSet", "Picklist values can not be longer than 255 characters")
-    return PicklistOption(
-        one["fullName"], str(label), one.get("isActive") is not False, one.get("default") is True
-    )
+    return PicklistOption(name, str(label), one.get("isActive") is not False, one.get("default") is True)
+
+
+def _enum_or_id(sobject: SObject) -> str:
+    """Standard objects stand in descriptions of fields by their name, custom ones by an id."""
+    return long_id(f"01I4S0000000{sobject.prefix}") if sobject.name.endswith("__c") else sobject.name
+
+
+def _option_metadata(option: PicklistOption, named: str) -> dict[str, object]:
+    shown = {named: option.value, "default": option.is_default, "label": option.label}
+    return shown if option.is_active else {**shown, "isActive": False}
 
 
 def _default(options: Sequence[PicklistOption]) -> str | None:

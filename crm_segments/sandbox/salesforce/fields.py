@@ -1,7 +1,7 @@
 """Fields of objects, and how Salesforce describes them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["Field", "PicklistOption", "Value"]
 
@@ -112,6 +112,13 @@ class Field:
     def is_aggregatable(self) -> bool:
         """Whether MIN, MAX and COUNT work on it."""
         return not self.is_long_text and self.type not in {"boolean", "address", "multipicklist"}
+
+    def translated(self, labels: Mapping[str, str]) -> "Field":
+        """The field as people see it whose language has other labels for its options."""
+        if not labels or not self.options:
+            return self
+        shown = tuple(replace(one, label=labels.get(one.label, one.label)) for one in self.options)
+        return replace(self, options=shown)
 
     def option(self, value: Value) -> PicklistOption | None:
         """The active option of this value."""

@@ -20,6 +20,8 @@ class Beliefs:
     """Bulk jobs without an assignment rule of their own let the default rule change owners."""
     left_out_options_are_deactivated: bool = True
     """Values that an update of a picklist leaves out become inactive; otherwise they stay."""
+    options_are_read_as_value_name: bool = False
+    """The Tooling API gives the values of a picklist back as `valueName`; otherwise as `fullName`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class OrgSettings:
     bulk_daily_query_jobs: int = 10_000
     bulk_result_rows: int = 100_000
     """Rows of one page of a bulk query's result where the client names no number."""
+    translated_labels: dict[str, str] = field(default_factory=dict)
+    """What people see in place of a label of a picklist value: the org's users have another language."""
     person_accounts: bool = False
     multi_currency: bool = False
     beliefs: Beliefs = field(default_factory=Beliefs)

@@ -40,12 +40,13 @@ def describe_one(ask: Ask) -> Reply:
     """One object with the fields that the user sees."""
     sobject = ask.object(ask.param("sobject"))
     readable = ask.org.access.readable(ask.user, sobject)
-    editable = ask.org.access.editable(ask.user, sobject)
+    edits_records = ask.org.access.allows(ask.user, sobject, "Edit")
+    editable = ask.org.access.editable(ask.user, sobject) if edits_records else frozenset()
 
     def content() -> dict[str, object]:
         fields = []
         for one in readable.values():
-            entry = one.describe()
+            entry = one.translated(ask.org.settings.translated_labels).describe()
             if one.name not in editable:
                 entry.update(createable=False, updateable=False)
             fields.append(entry)

@@ -177,7 +177,8 @@ def _columns(ask: Ask, sobject: SObject, wanted: object) -> tuple[str, ...]:
     if not isinstance(wanted, list) or not wanted:
         raise _wrong("displayColumns: expected a list of fields")
     for name in wanted:
-        if str(name).partition(".")[0].lower() not in readable and sobject.reference(str(name)) is None:
+        first = str(name).partition(".")[0]
+        if first.lower() not in readable and sobject.reference(first) is None:
             raise _wrong(f"displayColumns: unknown field {name}")
     return tuple(str(name) for name in wanted)
 
@@ -195,7 +196,8 @@ def _filters(ask: Ask, sobject: SObject, wanted: object) -> tuple[ViewFilter, ..
             raise _wrong(f"filteredByInfo: unknown field {entry.get('fieldApiName')}")
         if entry.get("operator") not in OPERATORS or not isinstance(labels, list):
             raise _wrong("filteredByInfo: expected a known operator and operandLabels")
-        known = {option.label for option in field.options if option.is_active}
+        shown = field.translated(ask.org.settings.translated_labels)
+        known = {option.label for option in shown.options if option.is_active}
         strange = [label for label in labels if field.type == "picklist" and label not in known]
         if strange:
             raise _wrong(f"filteredByInfo: {field.name} has no value with the label {strange[0]}")
@@ -236,10 +238,11 @@ def _content(sobject: SObject, view: ListView) -> dict[str, object]:
 
     return {
         "cloneable": True,
-        "columns": [{"fieldApiName": name, "label": label(name), "sortable": True} for name in view.columns],
         "createable": True,
         "deletable": True,
-        "displayColumns": list(view.columns),
+        "displayColumns": [
+            {"fieldApiName": name, "label": label(name), "sortable": True} for name in view.columns
+        ],
         "filterLogicString": view.logic,
         "filteredByInfo": [
             {

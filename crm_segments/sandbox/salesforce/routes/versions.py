@@ -35,4 +35,5 @@ def list_resources(ask: Ask) -> Reply:
     """Where the parts of this version are."""
     base = f"/services/data/v{ask.version}"
     names = ("sobjects", "query", "queryAll", "limits", "composite", "tooling", "jobs", "ui-api")
-    return json_reply(200, {name: f"{base}/{name}" for name in names})
+    who = f"https://login.salesforce.com/id/{ask.org.org_id}/{ask.user}"
+    return json_reply(200, {**{name: f"{base}/{name}" for name in names}, "identity": who})

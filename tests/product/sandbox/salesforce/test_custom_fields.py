@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from simple_salesforce.exceptions import SalesforceMalformedRequest
 
+from crm_segments.sandbox.salesforce import PicklistOption
+from crm_segments.sandbox.salesforce.custom_fields import add_option
 from tests.product.sandbox.conftest import Http, World
 
 FULL_NAME = "Account.AI_Segment__c"
@@ -179,6 +181,35 @@ def test_options_that_an_update_leaves_out_become_inactive(world: World, http: H
     world.org.settings.beliefs.left_out_options_are_deactivated = False
     http("PATCH", f"tooling/sobjects/CustomField/{record}", json={"Metadata": picklist("c")})
     assert http("PATCH", f"sobjects/Account/{account}", json={"AI_Segment__c": "a"}).status_code == 204
+
+
+def _options_of(http: Http, record: str) -> list[dict[str, Any]]:
+    found = http("GET", f"tooling/sobjects/CustomField/{record}").json()["Metadata"]["valueSet"]
+    return list(found["valueSetDefinition"]["value"])
+
+
+def test_metadata_show_the_options_as_they_are(world: World, http: Http) -> None:
+    record = create(http, picklist("a", "b")).json()["id"]
+    http("PATCH", f"tooling/sobjects/CustomField/{record}", json={"Metadata": picklist("a")})
+    add_option(world.org, "Account", "AI_Segment__c", PicklistOption("by_hand", "By hand"))
+    shown = _options_of(http, record)
+    assert [(one["fullName"], one["label"], one.get("isActive")) for one in shown] == [
+        ("a", "A", None),
+        ("b", "B", False),
+        ("by_hand", "By hand", None),
+    ]
+
+
+def test_values_may_be_read_under_another_name_and_are_taken_under_both(world: World, http: Http) -> None:
+    world.org.settings.beliefs.options_are_read_as_value_name = True
+    record = create(http, picklist("a")).json()["id"]
+    shown = _options_of(http, record)
+    assert shown == [{"valueName": "a", "default": False, "label": "A"}]
+    metadata = picklist("b")
+    metadata["valueSet"]["valueSetDefinition"]["value"] += shown
+    changed = http("PATCH", f"tooling/sobjects/CustomField/{record}", json={"Metadata": metadata})
+    assert changed.status_code == 204
+    assert [one["valueName"] for one in _options_of(http, record)] == ["b", "a"]
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [

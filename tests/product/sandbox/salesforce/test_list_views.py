@@ -83,6 +83,29 @@ def test_wrong_list_views_are_refused(world: World, http: Http, changes: dict[st
 
 
 @pytest.mark.usefixtures("segment")
+def test_columns_are_answered_with_their_labels(http: Http) -> None:
+    made = http("POST", "ui-api/list-info/Account", json={**VIEW, "displayColumns": ["Name", "Owner.Alias"]})
+    assert made.status_code == 201, made.text
+    assert [one["fieldApiName"] for one in made.json()["displayColumns"]] == ["Name", "Owner.Alias"]
+    assert made.json()["displayColumns"][0] == {
+        "fieldApiName": "Name",
+        "label": "Account Name",
+        "sortable": True,
+    }
+
+
+@pytest.mark.usefixtures("segment")
+def test_people_of_another_language_see_and_filter_their_labels(world: World, http: Http) -> None:
+    world.org.settings.translated_labels["Big ones"] = "Große"
+    fields = {one["name"]: one for one in http("GET", "sobjects/Account/describe").json()["fields"]}
+    assert [one["label"] for one in fields["Segment__c"]["picklistValues"]][:1] == ["Große"]
+    assert http.error("POST", "ui-api/list-info/Account", json=VIEW) == (400, "INVALID_INPUT")
+    filters = [{"fieldApiName": "Segment__c", "operandLabels": ["Große"], "operator": "Equals"}]
+    made = http("POST", "ui-api/list-info/Account", json={**VIEW, "filteredByInfo": filters})
+    assert made.status_code == 201, made.text
+
+
+@pytest.mark.usefixtures("segment")
 def test_a_name_is_taken_once(http: Http) -> None:
     http("POST", "ui-api/list-info/Account", json=VIEW)
     assert http.error("POST", "ui-api/list-info/Account", json=VIEW) == (400, "DUPLICATE_DEVELOPER_NAME")

@@ -111,6 +111,11 @@ class Schema:
             self._known[name] = found
             return found[0]
 
+    def forget(self, name: str) -> None:
+        """Ask anew and in full next time: times of change are told to the second, so a change can hide."""
+        with self._lock:
+            self._known.pop(name, None)
+
     def describe(self, kind: ObjectKind, name: str) -> ObjectDescription:
         """The object as the contract wants it, asked for anew."""
         found = self.sobject(name, fresh=True)

@@ -287,7 +287,7 @@ def _reconcile(
         return
     raise ProtocolError(
         f"The results of the bulk job {job.get('id')} do not account for its records: {counts[0]:,} "
-        f"were processed and {counts[1]:,} of them failed; its files hold {len(written) + len(failed):,} and "
+        f"are processed, {counts[1]:,} failed; its files hold {len(written) + len(failed):,} and "
         f"{len(failed):,}.",
         hint="Run again: the files may be complete by then. Nothing is sent again whose outcome is not known.",
         code="salesforce.job.results",

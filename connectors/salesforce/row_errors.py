@@ -89,7 +89,7 @@ _NO_RIGHT = (
 _AUTOMATION = (
     WriteOutcome.REJECTED,
     (
-        "An automation of the org, a trigger or a flow on {object}, failed and kept the change back ({code}). "
+        "An automation of the org, a trigger or a flow on {object}, failed and refused the change ({code}). "
         "Its owner finds why in the debug logs, or in Setup > Paused and Failed Flow Interviews."
     ),
 )
@@ -113,7 +113,7 @@ _DUPLICATE = (
     WriteOutcome.REJECTED,
     (
         "A duplicate rule that allows no exception refused the change. Setup > Duplicate Rules: let it "
-        "report instead of block on edit, or exempt the integration user; or merge the records that look alike."
+        "report instead of block on edit, or exempt the integration user; or merge the duplicates."
     ),
 )
 _REQUIRED = (

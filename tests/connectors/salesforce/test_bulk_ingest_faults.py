@@ -1,5 +1,7 @@
 """Jobs whose answers are lost, whose results are cut, and that nobody wants any more."""
 
+from collections.abc import Callable
+
 import pytest
 
 from connectors.errors import (
@@ -218,8 +220,8 @@ def latin(reply: Reply) -> Reply:
     ids=lambda one: one.__name__,
 )
 def test_results_that_do_not_account_for_every_record_are_not_believed(
-    world: SalesforceWorld, change
-) -> None:  # type: ignore[no-untyped-def]
+    world: SalesforceWorld, change: Callable[[Reply], Reply]
+) -> None:
     """Pain: 1,150 records sent, 200 results, no exception."""
     ids = seed(world, 3)
     reference = world.connector.open_job(ACCOUNT, [REASON])

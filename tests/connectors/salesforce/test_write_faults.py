@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from connectors.config import ConnectionSettings
 from connectors.errors import (
@@ -239,7 +240,7 @@ def test_a_write_that_is_never_answered_ends(monkeypatch: pytest.MonkeyPatch) ->
             crm="salesforce",
             endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}",
             domain="emulated",
-            access_token="token",  # noqa: S106 - it opens nothing
+            access_token=SecretStr("token"),
         )
         client = SalesforceClient(settings)
         with pytest.raises(UnknownOutcomeError):

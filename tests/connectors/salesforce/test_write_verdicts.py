@@ -1,5 +1,7 @@
 """What Salesforce has against single records: one outcome and one helpful sentence for each rule."""
 
+from collections.abc import Callable
+
 import pytest
 
 from connectors.model import ObjectKind, WriteOutcome, WriteResult
@@ -17,6 +19,7 @@ from tests.connectors.salesforce.writing import (
 )
 from tests.salesforce import SalesforceWorld
 
+Route = Callable[..., list[WriteResult]]
 ROUTES = pytest.mark.parametrize("route", [put, write_job], ids=["collection", "bulk job"])
 
 
@@ -26,14 +29,15 @@ def world(salesforce: SalesforceWorld) -> SalesforceWorld:
     return salesforce
 
 
-def one(results: list[WriteResult] | list[WriteResult | None]) -> WriteResult:
+def one(results: list[WriteResult]) -> WriteResult:
     (result,) = results
-    assert result is not None
     return result
 
 
 @ROUTES
-def test_a_locked_row_spares_the_others_and_is_worth_another_try(world: SalesforceWorld, route) -> None:  # type: ignore[no-untyped-def]
+def test_a_locked_row_spares_the_others_and_is_worth_another_try(
+    world: SalesforceWorld, route: Route
+) -> None:
     """Pain: one locked account failed tens of thousands of rows."""
     ids = seed(world, 50)
     world.org.lock_row(ids[20], 1)
@@ -62,7 +66,7 @@ def test_contacts_stay_in_the_order_that_keeps_siblings_together(world: Salesfor
 
 
 @ROUTES
-def test_a_record_in_approval_waits(world: SalesforceWorld, route) -> None:  # type: ignore[no-untyped-def]
+def test_a_record_in_approval_waits(world: SalesforceWorld, route: Route) -> None:
     (record_id,) = seed(world, 1)
     world.org.lock_for_approval(record_id)
     result = one(route(world, [(record_id, {KEY: "big"})]))
@@ -71,7 +75,7 @@ def test_a_record_in_approval_waits(world: SalesforceWorld, route) -> None:  # t
 
 
 @ROUTES
-def test_deleted_purged_and_merged_records_are_gone(world: SalesforceWorld, route) -> None:  # type: ignore[no-untyped-def]
+def test_deleted_purged_and_merged_records_are_gone(world: SalesforceWorld, route: Route) -> None:
     """Pain: deletes and merges leave ghosts."""
     purged, deleted, loser, middle, winner = seed(world, 5)
     world.delete(ObjectKind.ACCOUNT, purged)
@@ -87,7 +91,7 @@ def test_deleted_purged_and_merged_records_are_gone(world: SalesforceWorld, rout
 
 
 @ROUTES
-def test_many_gone_records_are_looked_up_together(world: SalesforceWorld, route) -> None:  # type: ignore[no-untyped-def]
+def test_many_gone_records_are_looked_up_together(world: SalesforceWorld, route: Route) -> None:
     ids = seed(world, 200)
     winner = ids[0]
     for loser in ids[1:]:
@@ -100,7 +104,7 @@ def test_many_gone_records_are_looked_up_together(world: SalesforceWorld, route)
 
 
 @ROUTES
-def test_a_converted_lead_is_gone(world: SalesforceWorld, route) -> None:  # type: ignore[no-untyped-def]
+def test_a_converted_lead_is_gone(world: SalesforceWorld, route: Route) -> None:
     (account,) = seed(world, 1)
     lead = world.org.add("Lead", {"LastName": "X", "Company": "Acme"})
     world.org.convert_lead(lead, account)
@@ -111,7 +115,9 @@ def test_a_converted_lead_is_gone(world: SalesforceWorld, route) -> None:  # typ
 
 
 @ROUTES
-def test_a_validation_rule_is_quoted_once_for_all_that_it_refuses(world: SalesforceWorld, route) -> None:  # type: ignore[no-untyped-def]
+def test_a_validation_rule_is_quoted_once_for_all_that_it_refuses(
+    world: SalesforceWorld, route: Route
+) -> None:
     """Pain: rules refuse an innocent label, and nobody can tell which rule and for whom to fix it."""
     rule = ValidationRule(
         "Account", "Closed accounts stay as they are.", lambda row: row.get("Site") == "closed"
@@ -164,8 +170,8 @@ def test_a_duplicate_rule_without_exception_says_what_to_do(world: SalesforceWor
 
 @ROUTES
 def test_an_option_that_the_record_type_hides_is_said_with_the_click_path(
-    world: SalesforceWorld, route
-) -> None:  # type: ignore[no-untyped-def]
+    world: SalesforceWorld, route: Route
+) -> None:
     partner = world.org.add_record_type("Account", "Partner", {KEY: {"small"}})
     (record_id,) = seed(world, 1)
     world.edit(ObjectKind.ACCOUNT, record_id, {"RecordTypeId": partner})
@@ -184,7 +190,7 @@ def test_an_org_whose_api_takes_hidden_options_stores_them(world: SalesforceWorl
 
 
 @ROUTES
-def test_a_record_that_sharing_hides_is_refused_with_the_fix(world: SalesforceWorld, route) -> None:  # type: ignore[no-untyped-def]
+def test_a_record_that_sharing_hides_is_refused_with_the_fix(world: SalesforceWorld, route: Route) -> None:
     world.org.settings.private_objects.add("Account")
     world.org.rights(world.integration).system.discard("ViewAllData")
     world.org.access.forget()

@@ -201,13 +201,20 @@ class BulkWrite(Protocol):
         """Make an empty job that will write these fields, and return its reference. Writes nothing."""
         ...
 
-    def submit_job(self, reference: str, kind: ObjectKind, batch: Sequence[FieldWrite]) -> None:
+    def submit_job(
+        self, reference: str, kind: ObjectKind, batch: Sequence[FieldWrite]
+    ) -> list[WriteResult | None]:
         """Hand the records to the job and let it begin.
 
         Args:
             reference: Of a job in the state `OPEN`.
             kind: Which records.
             batch: At most `limits.max_job_records` writes to distinct records, each with the job's fields.
+
+        Returns:
+            In the order of the batch, a verdict for each record that was left out of the job, because its
+            values do not fit (`REJECTED`) or only `write` can carry them (`BUSY`); None for those in the job.
+            Where all are left out the job stays `OPEN`.
 
         Raises:
             UnknownOutcomeError: The answer was lost: `job_state` tells whether it began.

@@ -373,8 +373,8 @@ class WriteOutcome(StrEnum):
     LOCKED = "locked"
     """Somebody locked the record for longer, for an approval say; it waits for the next run."""
     BUSY = "busy"
-    """Another request held the record, or the one it belongs to; nothing was touched, and asking again in
-    this run, in smaller batches, helps."""
+    """Nothing was touched, and asking again in this run, in smaller batches, helps: another request held the
+    record, or the one it belongs to, or a bulk job could not carry its values."""
     GONE = "gone"
     """The record was deleted, or merged into `merged_into`."""
 

@@ -178,7 +178,13 @@ class SalesforceConnector:
         named = {sources_of(kind, self._settings)[0].name: found for kind, found in specs.items()}
         return metadata_package.write_package(named, folder, version=self._client.version)
 
-    def write(self, kind: ObjectKind, batch: Sequence[FieldWrite], *, request_id: str) -> list[WriteResult]:
+    def write(
+        self,
+        kind: ObjectKind,
+        batch: Sequence[FieldWrite],
+        *,
+        request_id: str,  # noqa: ARG002 - Salesforce keeps no name of a request
+    ) -> list[WriteResult]:
         """Write one batch in one request; one result per input, in order.
 
         Raises:
@@ -187,7 +193,7 @@ class SalesforceConnector:
             QuotaExhaustedError: Only the reserve of API calls is left.
         """
         source = sources_of(kind, self._settings)[0]
-        return write.write_batch(self._client, self._schema, source, batch, request_id=request_id)
+        return write.write_batch(self._client, self._schema, source, batch)
 
     def ensure_lists(self, specs: Sequence[ListSpec], *, dry_run: bool = False) -> list[ListChange]:
         """Keep one list view per spec, found by its API name; those of others are never touched.
@@ -198,18 +204,23 @@ class SalesforceConnector:
         builder = list_views.ListViewBuilder(self._client, self._schema, self._settings)
         return builder.ensure(specs, dry_run=dry_run)
 
-    def open_job(self, kind: ObjectKind, fields: Sequence[str]) -> str:
+    def open_job(self, kind: ObjectKind, fields: Sequence[str]) -> str:  # noqa: ARG002 - the file names them
         """Make an empty bulk job; its id is the reference."""
-        return bulk_ingest.open_job(self._client, sources_of(kind, self._settings)[0], fields)
+        return bulk_ingest.open_job(self._client, sources_of(kind, self._settings)[0])
 
-    def submit_job(self, reference: str, kind: ObjectKind, batch: Sequence[FieldWrite]) -> None:
+    def submit_job(
+        self, reference: str, kind: ObjectKind, batch: Sequence[FieldWrite]
+    ) -> list[WriteResult | None]:
         """Upload the records and close the job, which begins it.
+
+        Returns:
+            A verdict for each record that was left out of the job; None for those that are in it.
 
         Raises:
             UnknownOutcomeError: The answer was lost: `job_state` tells whether it began.
         """
         source = sources_of(kind, self._settings)[0]
-        bulk_ingest.submit_job(self._client, self._schema, source, reference, batch)
+        return bulk_ingest.submit_job(self._client, self._schema, source, reference, batch)
 
     def job_state(self, reference: str) -> JobState:
         """Where the job stands."""
@@ -221,7 +232,7 @@ class SalesforceConnector:
         Raises:
             ProtocolError: The files do not account for every record.
         """
-        return bulk_ingest.job_results(self._client, reference, ids)
+        return bulk_ingest.job_results(self._client, self._schema, reference, ids)
 
     def abandon_job(self, reference: str) -> None:
         """Abort a job that has not begun.

@@ -6,6 +6,7 @@ __all__ = [
     "API_VERSION",
     "LIMITS",
     "MAX_ANSWER_BYTES",
+    "MAX_JOB_BYTES",
     "MAX_PARALLEL_REQUESTS",
     "MIN_API_VERSION",
     "TIMEOUTS",
@@ -27,6 +28,9 @@ an org of developers may have 5, which count only from 20 s on."""
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """No answer that we ask for comes near it; more is refused instead of filling the memory."""
+
+MAX_JOB_BYTES = 100_000_000
+"""Of the file of one job that writes ("Bulk API 2.0 Limits": 150 MB after base64, read 2026-11)."""
 
 LIMITS = Limits(
     # "sObject Collections", REST API Developer Guide, read 2026-11: 200 records to update.

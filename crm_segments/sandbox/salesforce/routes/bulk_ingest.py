@@ -113,7 +113,7 @@ def read(ask: Ask) -> Reply:
     """How far a job has come."""
     job = _own(ask)
     state = ask.org.bulk.shown_state(job)
-    is_done = state in {"JobComplete", "Failed"}
+    is_done = state in {"JobComplete", "Failed", "Aborted"}
     content = {
         **_head(job),
         "state": state,

@@ -304,3 +304,18 @@ def test_the_client_library_updates_and_queries_in_bulk(world: World, accounts: 
     assert len(page.strip().splitlines()) == 5
     with pytest.raises(SalesforceOperationError, match="Field name not found : Nope__c"):
         client.bulk2.Account.update(records=[{"Id": accounts[0], "Nope__c": "x"}], wait=0)
+
+
+def test_a_job_that_was_aborted_after_its_work_says_how_much_it_did(
+    world: World, http: Http, accounts: list[str]
+) -> None:
+    world.org.settings.bulk_polls = 3
+    path = start(http, f"Id,Segment__c\n{accounts[0]},big\n")
+    assert http("PATCH", path, json={"state": "Aborted"}).json()["state"] == "Aborted"
+    shown = http("GET", path).json()
+    assert (shown["state"], shown["numberRecordsProcessed"], shown["numberRecordsFailed"]) == (
+        "Aborted",
+        1,
+        0,
+    )
+    assert [row["sf__Id"] for row in rows(http, f"{path}/successfulResults")] == [accounts[0]]

@@ -75,7 +75,7 @@ def _measure(records: int, width: int) -> tuple[float, float, int]:
         with open_store(f"sqlite:///{path}") as store:
             settings = SegmentationSettings()
             ws = Workspace(
-                connector=Instant(width),  # type: ignore[arg-type] - what sending needs of one
+                connector=Instant(width),  # type: ignore[arg-type]  # has what sending needs
                 store=store,
                 target="instant",
                 settings=SyncSettings(),

@@ -72,23 +72,27 @@ def _send_job(execution: Execution, rows: Sequence[int], busy: list[int]) -> lis
     ws, ledger, plan = execution.session.ws, execution.ledger, execution.plan
     (number,) = ledger.begin([rows])
     batch = BatchInDoubt(number, tuple(rows))
+    left_out: list[WriteResult | None] = [None] * len(rows)
     try:
-        batch = _begin_job(execution, batch)
+        left_out = _begin_job(execution, batch)
     except UnknownOutcomeError:
-        # The job knows whether it began.
-        batch = BatchInDoubt(number, tuple(rows), ledger.job_reference(number))
+        # The job itself knows whether it began.
+        pass
     except CrmSegmentsError:
         ledger.settle(number, rows, [Outcome.NOT_SENT] * len(rows))
         raise
+    batch = BatchInDoubt(number, tuple(rows), ledger.job_reference(number))
     results = _collect(ws, plan, batch) if batch.job_reference else None
     if results is None:
         settle_doubt(ws, ledger, plan, [batch])
         settled = ledger.final_rows()
         return [row for row in rows if row not in settled]
-    return _settle_job(execution, batch, results, busy)
+    verdicts = [left or result for left, result in zip(left_out, results, strict=True)]
+    return _settle_job(execution, batch, verdicts, busy)
 
 
-def _begin_job(execution: Execution, batch: BatchInDoubt) -> BatchInDoubt:
+def _begin_job(execution: Execution, batch: BatchInDoubt) -> list[WriteResult | None]:
+    """Make the job, remember it, hand the records in; gives a verdict for each that was left out of it."""
     ws, ledger, plan = execution.session.ws, execution.ledger, execution.plan
     connector, kind = _bulk(ws), plan.head.object
     fields = list(plan.head.field_names.values())
@@ -96,14 +100,13 @@ def _begin_job(execution: Execution, batch: BatchInDoubt) -> BatchInDoubt:
     ledger.name_job(batch.batch_no, reference)
     writes = field_writes(plan, batch.rows)
     try:
-        ws.retry.call(lambda: connector.submit_job(reference, kind, writes))
+        return ws.retry.call(lambda: connector.submit_job(reference, kind, writes))
     except UnknownOutcomeError:
         raise
     except CrmSegmentsError:
         # Refused, so nothing of it was begun; an empty job would only be in people's way.
         ws.retry.call(lambda: connector.abandon_job(reference))
         raise
-    return BatchInDoubt(batch.batch_no, batch.rows, reference)
 
 
 def _collect(ws: Workspace, plan: Plan, batch: BatchInDoubt) -> list[WriteResult | None] | None:

@@ -5,8 +5,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from crm_segments.sandbox.salesforce import (
     SalesforceEmulator,
     SalesforceOrg,
 )
+from crm_segments.sandbox.salesforce.fields import Value
 from crm_segments.sandbox.salesforce.load import load_folder
 from tests.e2e.cli import Cli
 from tests.e2e.documents import RunDocument
@@ -55,13 +57,13 @@ class Company:
     cli: Cli
     seller: str
     """Id of a user in sales, whom our fields are for."""
-    owners: dict[str, object]
+    owners: Mapping[str, object]
     """Owner of each account before anything was done."""
 
     def run(self, *arguments: str, code: int = 0) -> RunDocument:
         return RunDocument.model_validate(self.cli.document("run", "--yes", *arguments, code=code))
 
-    def column(self, name: str) -> dict[str, object]:
+    def column(self, name: str) -> dict[str, Value]:
         return {record: row.get(name) for record, row in self.org.store.table("Account").items()}
 
 
@@ -240,5 +242,5 @@ def test_the_sandbox_command_serves_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_sample_company_is_the_one_that_was_loaded(company: Company) -> None:
-    bundle = read_bundle(company.cli.folder / "sample" / "week_00")
+    bundle = read_bundle(company.cli.folder / "sample" / "week_00", today=date(2026, 11, 2))
     assert len(company.owners) == bundle.tables["account"].num_rows

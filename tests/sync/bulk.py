@@ -37,6 +37,8 @@ class BulkConnector(FaultyConnector):
     """What happens to the next submission: its answer is lost `before` or `after` it was taken, the CRM is
     away (`refuse`), or the process is `killed` before it."""
     on_submit: Callable[[str], None] = lambda _reference: None
+    leaves_out: dict[str, WriteResult] = field(default_factory=dict)
+    """Records that no job takes, with their verdict."""
     budget: CallBudget | None = None
     abandoned: list[str] = field(default_factory=list)
 
@@ -52,7 +54,12 @@ class BulkConnector(FaultyConnector):
         self.jobs[reference] = Job(tuple(fields))
         return reference
 
-    def submit_job(self, reference: str, kind: ObjectKind, batch: Sequence[FieldWrite]) -> None:  # noqa: ARG002
+    def submit_job(
+        self,
+        reference: str,
+        kind: ObjectKind,  # noqa: ARG002
+        batch: Sequence[FieldWrite],
+    ) -> list[WriteResult | None]:
         job = self.jobs[reference]
         fault, self.lose_submit = self.lose_submit, ""
         if fault == "killed":
@@ -62,10 +69,14 @@ class BulkConnector(FaultyConnector):
         if fault == "before":
             raise UnknownOutcomeError("The answer was lost.", hint="Ask the job.")
         assert all(set(write.values) == set(job.fields) for write in batch)
-        job.batch, job.state = tuple(batch), JobState.WORKING
+        left_out = [self.leaves_out.get(write.record_id) for write in batch]
+        job.batch = tuple(write for write, left in zip(batch, left_out, strict=True) if left is None)
+        if job.batch:
+            job.state = JobState.WORKING
         self.on_submit(reference)
         if fault == "after":
             raise UnknownOutcomeError("The answer was lost.", hint="Ask the job.")
+        return left_out
 
     def job_state(self, reference: str) -> JobState:
         job = self.jobs.get(reference)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from connectors.model import CallBudget, JobState, ObjectKind
+from connectors.model import CallBudget, JobState, ObjectKind, WriteOutcome, WriteResult
 from sync.results import ChangeCounts, RunStatus
 from tests.sync.bulk import BulkConnector, Killed
 from tests.sync.world import World, code_of
@@ -69,6 +69,29 @@ def test_what_a_job_did_not_reach_goes_into_another_job(world: World) -> None:
     result = world.run()
     assert (result.exit_code, result.changes.written) == (0, 24)
     assert [len(job.batch) for job in bulk.jobs.values()] == [6, 2, 6, 2, 6, 2, 6, 2]
+    assert_settled(world)
+
+
+def test_records_that_a_job_cannot_carry_are_rejected_or_sent_by_themselves(world: World) -> None:
+    bulk = jobs_of(world)
+    bulk.leaves_out = {
+        "a001": WriteResult("a001", WriteOutcome.BUSY, "json_only", message="Sent by itself."),
+        "a002": WriteResult("a002", WriteOutcome.REJECTED, "long", "crm_segment_reason", "Too long."),
+    }
+    result = world.run()
+    assert (result.exit_code, result.changes.written, result.changes.rejected) == (5, 23, 1)
+    assert [ids for _name, ids in bulk.requests] == [["a001"]]
+
+
+def test_a_job_that_would_be_empty_is_ended(world: World) -> None:
+    bulk = jobs_of(world)
+    everybody = world.keys()
+    bulk.leaves_out = {
+        each: WriteResult(each, WriteOutcome.BUSY, "json_only", message="By itself.") for each in everybody
+    }
+    assert world.run().changes.written == 24
+    assert bulk.abandoned == list(bulk.jobs)
+    bulk.leaves_out = {}
     assert_settled(world)
 
 

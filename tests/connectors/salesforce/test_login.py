@@ -248,7 +248,7 @@ def test_no_secret_is_in_any_log_line_repr_or_error(
     caplog.set_level(logging.DEBUG)
     error = refusal(salesforce, client_secret=CANARY)
     salesforce.connector.identify()
-    settings = ConnectionSettings(client_secret=CANARY)  # type: ignore[arg-type] - pydantic wraps it
+    settings = ConnectionSettings.model_validate({"client_secret": CANARY})
     tokens = list(salesforce.org.sessions._open)
     told = caplog.text + repr(error) + repr(error.__cause__) + repr(settings) + str(settings.model_dump())
     assert CANARY not in told

@@ -107,7 +107,8 @@ def _writable(schema: Schema, source: SourceObject) -> list[Finding]:
                 "crm-segments fields create.",
             )
         ]
-    return [Finding(f"The user may edit records of {source.name} and our {len(ours)} fields.", Severity.OK)]
+    more = f" and our {len(ours)} fields" if ours else ""
+    return [Finding(f"The user may edit records of {source.name}{more}.", Severity.OK)]
 
 
 def _record_types(client: SalesforceClient, schema: Schema, source: SourceObject) -> list[Finding]:

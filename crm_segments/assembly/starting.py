@@ -56,6 +56,8 @@ class InitReport:
     crm_path: str
     gitignore: Path | None
     """Set when lines were added to it."""
+    domain: str | None = None
+    """Salesforce: the domain that was written; None where it still has to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def write_config(config: Path, options: InitOptions) -> InitReport:
             hint="Choose a folder that you may write to.",
             code="usage.unwritable",
         ) from error
-    return InitReport(config, crm, path, gitignore)
+    return InitReport(config, crm, path, gitignore, options.domain)
 
 
 def _text(options: InitOptions) -> str:

@@ -171,7 +171,8 @@ class InitView:
         )
 
     def _salesforce(self, console: Console) -> None:
-        bullet(console, "Set domain in it to your My Domain (Setup > My Domain).")
+        if self.report.domain is None:
+            bullet(console, "Set domain in it to your My Domain (Setup > My Domain).")
         bullet(
             console,
             "In Setup > External Client App Manager make an app with the client credentials flow; put its "

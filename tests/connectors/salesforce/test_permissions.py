@@ -193,6 +193,24 @@ def test_without_any_setup_right_all_works_when_all_is_there(salesforce: Salesfo
     assert sales
 
 
+def test_a_viewer_whom_nobody_may_help_stops_no_run(salesforce: SalesforceWorld, sales: str) -> None:
+    """The weekly user may look into the setup but not assign anything: sales hires, and labels go on."""
+    make(salesforce, salesforce.open(viewers=("Sales User",)))
+    weekly = as_user(salesforce, {"ViewSetup"}, viewers=("Sales User",))
+    assign(salesforce, weekly.user_id)
+    add_viewer(salesforce, sales, "late")
+    changes = make(salesforce, weekly.connector)
+    assert actions(changes) == ["none"] * 3
+    assert all("1 users of the profiles" in change.warnings[0] for change in changes)
+
+
+def test_a_misspelt_profile_does_not_stop_who_may_not_look(salesforce: SalesforceWorld) -> None:
+    make(salesforce)
+    runtime = as_user(salesforce, (), viewers=("Slaes User",))
+    assign(salesforce, runtime.user_id)
+    assert actions(make(salesforce, runtime.connector)) == ["none"] * 3
+
+
 def assign(world: SalesforceWorld, user: str) -> None:
     (set_id,) = (
         row["Id"] for row in world.org.store.table("PermissionSet").values() if row["Name"] == WRITERS_SET

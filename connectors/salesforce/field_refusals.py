@@ -133,11 +133,10 @@ def too_short(sobject: str, found: FieldSpec, wanted: FieldSpec) -> str:
     )
 
 
-def viewers_left_out(sobject: str, count: int) -> str:
+def viewers_left_out(sobject: str) -> str:
     """Viewers who do not see the fields yet, because the user may not set that up."""
     return (
-        f"{count} users of the profiles that viewers names do not see all our fields of {sobject} yet, and "
-        "the "
+        f"Not everybody in the profiles that viewers names sees all our fields of {sobject} yet, and the "
         "Salesforce user may not change that. An administrator can: crm-segments fields create."
     )
 

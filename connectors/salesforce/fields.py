@@ -80,7 +80,7 @@ class FieldMaker:
         if problem is not None:
             raise problem
         if unfit and not self._carry_out(steps, grants):
-            return [self._without_grant(change, grants) for change in changes]
+            return [self._without_grant(change) for change in changes]
         if unfit:
             self._prove(specs)
         return changes
@@ -217,10 +217,10 @@ class FieldMaker:
             return False
         return True
 
-    def _without_grant(self, change: FieldChange, grants: Grants) -> FieldChange:
+    def _without_grant(self, change: FieldChange) -> FieldChange:
         if change.action is not FieldAction.GRANT:
             return change
-        says = refusals.viewers_left_out(self._source.name, len(grants.viewer_ids))
+        says = refusals.viewers_left_out(self._source.name)
         return replace(change, action=FieldAction.NONE, warnings=(*change.warnings, says))
 
     def _create(self, wanted: FieldSpec) -> None:

@@ -205,6 +205,16 @@ def test_a_custom_object_can_carry_the_fields(salesforce: SalesforceWorld) -> No
     assert KEY not in described(salesforce)
 
 
+def test_custom_objects_with_the_same_fields_are_told_apart(salesforce: SalesforceWorld) -> None:
+    """Fields of custom objects are found by an id that does not name the object."""
+    salesforce.org.add_object("Customer__c", "Customer")
+    salesforce.org.add_object("Dealer__c", "Dealer", prefix="a01")
+    salesforce.open(objects={"account": "Dealer__c"}).ensure_fields(ACCOUNT, wanted())
+    connector = salesforce.open(objects={"account": "Customer__c"})
+    assert actions(connector.ensure_fields(ACCOUNT, wanted())) == ["create"] * 3
+    assert salesforce.org.require("Customer__c").field(KEY) is not None
+
+
 def test_no_records_value_and_no_name_is_in_any_message(salesforce: SalesforceWorld) -> None:
     salesforce.org.add("Account", {"Name": "Canary Ltd"})
     salesforce.add_text_field(ACCOUNT, KEY)

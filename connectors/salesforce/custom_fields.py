@@ -11,6 +11,7 @@ from typing import Any
 from connectors.errors import SchemaError
 from connectors.model import FieldSpec, FieldType
 from connectors.salesforce.client import SalesforceClient, soql
+from connectors.salesforce.errors import BUSY_CODE, Refusal, unavailable
 from connectors.salesforce.options import merge_values
 from connectors.salesforce.queries import select
 from connectors.salesforce.schema import mark, marked
@@ -94,8 +95,7 @@ class CustomFields:
             AccessError: The user may not make fields.
         """
         content = {"FullName": f"{self._sobject}.{spec.name}", "Metadata": metadata_of(spec)}
-        # Not a write whose outcome must be known: whoever comes back looks first whether the field is there.
-        self._client.send("POST", _PATH, purpose=f"make the field {spec.name}", content=content)
+        self._send("POST", _PATH, f"make the field {spec.name}", content)
 
     def change(self, field: CustomField, metadata: Mapping[str, Any]) -> None:
         """Replace the description of a field.
@@ -103,10 +103,17 @@ class CustomFields:
         Raises:
             AccessError: The user may not change fields.
         """
-        purpose = f"change the field {field.name}"
-        self._client.send(
-            "PATCH", f"{_PATH}/{field.record_id}", purpose=purpose, content={"Metadata": metadata}
-        )
+        path = f"{_PATH}/{field.record_id}"
+        self._send("PATCH", path, f"change the field {field.name}", {"Metadata": metadata})
+
+    def _send(self, method: str, path: str, purpose: str, content: Mapping[str, Any]) -> None:
+        # Not a write whose outcome must be known: whoever comes back looks first what is there.
+        try:
+            self._client.send(method, path, purpose=purpose, content=content)
+        except Refusal as error:
+            if error.api_code != BUSY_CODE:
+                raise
+            raise unavailable(purpose, "its setup is being changed by somebody else") from error
 
 
 def metadata_of(spec: FieldSpec) -> dict[str, Any]:

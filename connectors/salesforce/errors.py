@@ -17,7 +17,10 @@ from connectors.errors import (
     UnknownOutcomeError,
 )
 
-__all__ = ["ApiError", "Refusal", "first_error", "lost", "refusal_of", "unavailable"]
+__all__ = ["BUSY_CODE", "ApiError", "Refusal", "first_error", "lost", "refusal_of", "unavailable"]
+
+BUSY_CODE = "UNABLE_TO_LOCK_ROW"
+"""Somebody else works on the same thing at this moment."""
 
 _ACCESS_CODES = frozenset(
     {

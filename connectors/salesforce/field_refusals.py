@@ -15,11 +15,14 @@ __all__ = [
     "check_present",
     "check_wanted",
     "foreign",
+    "no_change",
     "no_setup",
     "not_made",
     "options_lost",
     "stale_labels",
     "still_closed",
+    "too_short",
+    "viewers_left_out",
 ]
 
 _FREE_NAME = "set `field` under [[segmentation]] to a name that is free"
@@ -105,6 +108,36 @@ def no_setup(sobject: str, names: Sequence[str]) -> AccessError:
         code="salesforce.fields.missing",
         details={"object": sobject, "fields": list(names), "permission_set": WRITERS_SET},
         next_command="crm-segments fields export DIR",
+    )
+
+
+def no_change(sobject: str, names: Sequence[str]) -> AccessError:
+    """The user may not change descriptions of fields."""
+    right = "Customize Application"
+    return AccessError(
+        f"The Salesforce user may not change the fields of {sobject} ({', '.join(names)}).",
+        hint=f"Give it {right} and View Setup and Configuration for this: Setup > Permission Sets > the "
+        "set of the "
+        "integration user > System Permissions; or run this once with an administrator's credentials.",
+        code="salesforce.access.setup",
+        details={"object": sobject, "permission": right},
+    )
+
+
+def too_short(sobject: str, found: FieldSpec, wanted: FieldSpec) -> str:
+    """Somebody made a text of ours shorter."""
+    return (
+        f"The field {wanted.name} of {sobject} holds {found.max_length} characters instead of "
+        f"{wanted.max_length}: "
+        f"longer texts will be refused. {_FIELDS_PATH.format(sobject)} > the field > Edit: Length."
+    )
+
+
+def viewers_left_out(sobject: str) -> str:
+    """Viewers who do not see the fields yet, because the user may not set that up."""
+    return (
+        f"Not everybody in the profiles that viewers names sees all our fields of {sobject} yet, and the "
+        "Salesforce user may not change that. An administrator can: crm-segments fields create."
     )
 
 

@@ -79,8 +79,9 @@ class FieldMaker:
             return changes if problem is None else [_warned(change, problem) for change in changes]
         if problem is not None:
             raise problem
+        if unfit and not self._carry_out(steps, grants):
+            return [self._without_grant(change) for change in changes]
         if unfit:
-            self._carry_out(steps, grants)
             self._prove(specs)
         return changes
 
@@ -96,15 +97,18 @@ class FieldMaker:
         except (Refusal, AccessError) as error:
             if not is_refused_look(error):
                 raise
-            raise refusals.no_setup(self._source.name, names) from error
+            raise refusals.no_change(self._source.name, names) from error
         adopted = []
         for name, field in found.items():
             if field.installation_id is None:
                 raise refusals.foreign(self._source, name)
             if field.installation_id != installation_id:
                 adopted.append((name, field))
-        for _name, field in adopted:
-            self._custom.change(field, with_mark(field, installation_id))
+        for name, field in adopted:
+            try:
+                self._custom.change(field, with_mark(field, installation_id))
+            except AccessError as error:
+                raise refusals.no_change(self._source.name, [name]) from error
         self._schema.forget(self._source.name)
         return [name for name, _field in adopted]
 
@@ -123,6 +127,8 @@ class FieldMaker:
             if present is not None:
                 refusals.check_present(self._source, present, spec)
             options, warnings = self._options(spec, found, present, refused=refused)
+            if found and spec.max_length and (found.max_length or 0) < spec.max_length:
+                warnings = (*warnings, refusals.too_short(self._source.name, found, spec))
             is_there = found is not None or present is not None
             is_open = sobject.can_update(spec.name)
             steps.append(_Step(spec, present, is_there, is_open, options, warnings))
@@ -193,14 +199,29 @@ class FieldMaker:
             _change(kind, step, grants, (*step.warnings, *hidden.get(step.wanted.name, ()))) for step in steps
         ]
 
-    def _carry_out(self, steps: Sequence[_Step], grants: Grants) -> None:
+    def _carry_out(self, steps: Sequence[_Step], grants: Grants) -> bool:
+        """Do it all; False where only viewers could not be helped, which is no reason to write no labels."""
         for step in steps:
             if not step.is_there:
                 self._create(step.wanted)
             elif step.options and step.present is not None:
                 self._custom.change(step.present, with_options(step.present, step.wanted))
                 _logger.info("salesforce.field.options", extra={"field": step.wanted.name})
-        self._permissions.give(grants)
+        is_only_for_viewers = not grants.writer_fields and not any(step.options for step in steps)
+        try:
+            self._permissions.give(grants)
+        except AccessError:
+            if not is_only_for_viewers:
+                raise
+            _logger.warning("salesforce.viewers.left_out", extra={"count": len(grants.viewer_ids)})
+            return False
+        return True
+
+    def _without_grant(self, change: FieldChange) -> FieldChange:
+        if change.action is not FieldAction.GRANT:
+            return change
+        says = refusals.viewers_left_out(self._source.name)
+        return replace(change, action=FieldAction.NONE, warnings=(*change.warnings, says))
 
     def _create(self, wanted: FieldSpec) -> None:
         try:

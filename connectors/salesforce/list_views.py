@@ -69,9 +69,10 @@ class ListViewBuilder:
         for spec, sobject, label, present, changes in jobs:
             action = "create" if present is None else "rename" if changes else "none"
             if not dry_run and present is None:
-                self._create(spec, sobject, label)
+                self._save("POST", spec, sobject, self._content(spec, sobject, label))
+                _logger.info("salesforce.list.made", extra={"object": sobject.name, "list": spec.key})
             elif not dry_run and changes:
-                self._send("PATCH", f"{sobject.name}/{list_view_name(spec.key)}", changes)
+                self._save("PATCH", spec, sobject, changes)
             done.append(ListChange(spec, action))
         return done
 
@@ -105,7 +106,7 @@ class ListViewBuilder:
         if present is None:
             return {}
         filters = [dict(one) for one in present["filteredByInfo"]]
-        ours = [one for one in filters if str(one["fieldApiName"]).lower() == spec.field.lower()]
+        ours = _ours(filters, spec)
         if len(ours) != 1 or ours[0]["operator"] != "Equals":
             raise SchemaError(
                 f"The list view {list_view_name(spec.key)} of {sobject.name} does not show the records of "
@@ -116,37 +117,59 @@ class ListViewBuilder:
                 details={"object": spec.object.value, "list": list_view_name(spec.key)},
             )
         changes: dict[str, Any] = {} if present["label"] == label else {"label": label}
-        operand = _option_label(spec, sobject)
-        if list(ours[0]["operandLabels"]) != [operand]:
-            ours[0]["operandLabels"] = [operand]
+        if not _means(ours[0]["operandLabels"], _option_label(spec, sobject)):
             keys = ("fieldApiName", "operandLabels", "operator")
             changes["filteredByInfo"] = [{key: one[key] for key in keys} for one in filters]
         return changes
 
-    def _create(self, spec: ListSpec, sobject: SObject, label: str) -> None:
+    def _content(self, spec: ListSpec, sobject: SObject, label: str) -> dict[str, Any]:
+        """A list view that is made."""
         is_public = self._settings.list_visibility == "everyone"
-        content = {
+        return {
             "listViewApiName": list_view_name(spec.key),
             "label": label,
             "displayColumns": _columns(spec, sobject),
-            "filteredByInfo": [
-                {
-                    "fieldApiName": spec.field,
-                    "operandLabels": [_option_label(spec, sobject)],
-                    "operator": "Equals",
-                }
-            ],
+            "filteredByInfo": [{"fieldApiName": spec.field, "operandLabels": [], "operator": "Equals"}],
             "visibility": "Public" if is_public else "Private",
         }
-        self._send("POST", sobject.name, content)
-        _logger.info(
-            "salesforce.list.made", extra={"object": sobject.name, "list": content["listViewApiName"]}
+
+    def _save(self, method: str, spec: ListSpec, sobject: SObject, content: Mapping[str, Any]) -> None:
+        """Make or change a list view, and prove that its filter is the one that was meant.
+
+        Raises:
+            SchemaError: Salesforce understands the title as something else.
+        """
+        one = f"{sobject.name}/{list_view_name(spec.key)}"
+        path = sobject.name if method == "POST" else one
+        if "filteredByInfo" not in content:
+            self._send(method, path, content)
+            return
+        label = _option_label(spec, sobject)
+        spellings = _spellings(label)
+        for spelling in spellings:
+            try:
+                answer = self._send(method, path, _with_operand(content, spec, spelling))
+            except Refusal:
+                if spelling == spellings[-1]:
+                    raise
+                continue
+            if any(_means(one["operandLabels"], label) for one in _ours(answer["filteredByInfo"], spec)):
+                return
+            # It is there now, with a filter that was understood otherwise.
+            method, path, content = "PATCH", one, {"filteredByInfo": content["filteredByInfo"]}
+        raise SchemaError(
+            f"Salesforce takes the title of {spec.value} in the filter of the list view "
+            f"{list_view_name(spec.key)} for something else.",
+            hint="Rename the segment without commas and quotes, or set build_lists = false under [sync].",
+            code="salesforce.list.filter",
+            details={"object": spec.object.value, "list": list_view_name(spec.key)},
         )
 
-    def _send(self, method: str, path: str, content: Mapping[str, Any]) -> None:
+    def _send(self, method: str, path: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
         purpose = f"{'make' if method == 'POST' else 'change'} a list view"
         try:
-            self._client.send(method, f"ui-api/list-info/{path}", purpose=purpose, content=content)
+            answer = self._client.send(method, f"ui-api/list-info/{path}", purpose=purpose, content=content)
+            found: Mapping[str, Any] = answer.json()
         except AccessError as error:
             self._refuse(purpose, error)
         except Refusal as error:
@@ -161,6 +184,7 @@ class ListViewBuilder:
                 code="salesforce.list.hidden",
                 details={"list": content["listViewApiName"]},
             ) from error
+        return found
 
     def _refuse(self, purpose: str, error: AccessError) -> NoReturn:
         if self._settings.list_visibility == "everyone":
@@ -186,6 +210,38 @@ def _label(title: str, foreign: Collection[str]) -> str:
         label = f"{f'Segment: {title.strip()}'[: _MAX_LABEL - len(ending)]}{ending}"
         number += 1
     return label
+
+
+def _ours(filters: Sequence[Mapping[str, Any]], spec: ListSpec) -> list[Mapping[str, Any]]:
+    """The conditions on our field."""
+    return [one for one in filters if str(one["fieldApiName"]).lower() == spec.field.lower()]
+
+
+def _spellings(label: str) -> tuple[str, ...]:
+    """The label, and where filters might take it for several, the label in quotes.
+
+    Filters of list views separate values by commas, and quotes keep them together (Help, "Enter Filter
+    Criteria", read 2026-11); whether that holds for values that come one by one is not documented.
+    """
+    return (label, _quoted(label)) if any(sign in label for sign in ',"') else (label,)
+
+
+def _quoted(label: str) -> str:
+    doubled = label.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _means(operands: Sequence[str], label: str) -> bool:
+    """Whether a filter asks for this very label."""
+    return list(operands) in ([label], [_quoted(label)])
+
+
+def _with_operand(content: Mapping[str, Any], spec: ListSpec, spelling: str) -> dict[str, Any]:
+    filters = [
+        {**one, "operandLabels": [spelling]} if one in _ours([one], spec) else one
+        for one in content["filteredByInfo"]
+    ]
+    return {**content, "filteredByInfo": filters}
 
 
 def _option_label(spec: ListSpec, sobject: SObject) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.errors import AccessError, ConfigError, ProtocolError
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import BUSY_CODE, Refusal, unavailable
 from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
 from connectors.salesforce.queries import select
@@ -91,8 +91,9 @@ class PermissionSets:
         """
         if not self._viewers:
             return Grants(tuple(unseen), tuple(unseen))
-        self._check_profiles()
+        # First what only those see who may set up: others are refused here, and sent away unharmed.
         shown = {row["Field"] for row in self._granted(VIEWERS_SET)}
+        self._check_profiles()
         lacking = tuple(name for name in fields if f"{self._sobject}.{name}" not in shown)
         return Grants(tuple(unseen), lacking, tuple(self._users_without()))
 
@@ -221,7 +222,14 @@ class PermissionSets:
         """The user of this connection; every user may ask that."""
         purpose = "ask which user this is"
         answer = self._client.get(f"/services/data/v{self._client.version}", purpose=purpose).json()
-        return str(answer.get("identity", "")).rpartition("/")[2]
+        found = str(answer.get("identity", "")).rpartition("/")[2]
+        if not found:
+            raise ProtocolError(
+                "Salesforce does not say which user this connection is.",
+                hint="Report this; until then assign the permission set CRM Segments Integration by hand.",
+                code="salesforce.user",
+            )
+        return found
 
     def _save(self, method: str, rows: Sequence[Mapping[str, Any]], purpose: str, right: str) -> None:
         size = LIMITS.max_batch_records
@@ -240,6 +248,8 @@ class PermissionSets:
         codes = {code for code in failed if code != "DUPLICATE_VALUE"}
         if not codes:
             return
+        if BUSY_CODE in codes:
+            raise unavailable(purpose, "its setup is being changed by somebody else")
         if codes & _NO_RIGHT:
             raise _no_right(purpose, right)
         if purpose.startswith("assign"):

@@ -1,5 +1,6 @@
 """Our fields in the CRM: how they stand, what was made, exported, taken over."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -171,9 +172,11 @@ class ExportedFieldsView:
         say(console, f"Wrote {counted(len(self.files), 'file')}:", "bold")
         for path in self.files:
             bullet(console, visible(str(path)))
-        say(console, "An administrator deploys them; docs/how-to/salesforce-permissions.md says how.")
-        command = f"sf project deploy start --metadata-dir {visible(str(self.folder))} --target-org ORG"
-        to_do_next(console, (command, "with the Salesforce command line"))
+        # Not one of our commands: it takes none of our options.
+        folder = shlex.quote(str(self.folder))
+        say(console, "An administrator deploys them, from within any project of the Salesforce command line:")
+        paragraph(console, visible(f"sf project deploy start --metadata-dir {folder} --target-org ORG"), 4)
+        to_do_next(console, ("crm-segments fields check", "once they are there"))
 
     def document(self) -> dict[str, object]:
         """The files."""

@@ -20,6 +20,8 @@ class Beliefs:
     """Bulk jobs without an assignment rule of their own let the default rule change owners."""
     left_out_options_are_deactivated: bool = True
     """Values that an update of a picklist leaves out become inactive; otherwise they stay."""
+    list_filters_split_at_commas: bool = False
+    """A value of a list view's filter that holds a comma counts as several, unless it stands in quotes."""
     options_are_read_as_value_name: bool = False
     """The Tooling API gives the values of a picklist back as `valueName`; otherwise as `fullName`."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.errors import AccessError, SchemaError, UnavailableError, UsageError
 from connectors.model import FieldType, ObjectKind
-from crm_segments.sandbox import FaultPlan, answer_lost
+from crm_segments.sandbox import FaultPlan, answer_lost, refused
 from crm_segments.sandbox.salesforce import Field, SalesforceEmulator
 from tests.connectors.salesforce.setup import (
     DATE,
@@ -171,6 +171,31 @@ def test_a_field_that_is_deleted_is_made_again_and_shown(salesforce: SalesforceW
     assert TEXT in described(salesforce)
 
 
+def test_a_text_that_somebody_made_shorter_is_said(salesforce: SalesforceWorld) -> None:
+    salesforce.connector.ensure_fields(ACCOUNT, wanted())
+    (row,) = [
+        row
+        for row in salesforce.org.store.table("CustomField").values()
+        if row["DeveloperName"] == TEXT.removesuffix("__c")
+    ]
+    path = f"tooling/sobjects/CustomField/{row['Id']}"
+    metadata = salesforce.http("GET", path).json()["Metadata"]
+    salesforce.http("PATCH", path, json={"Metadata": {**metadata, "length": 80}})
+    changes = salesforce.connector.ensure_fields(ACCOUNT, wanted(), dry_run=True)
+    assert actions(changes) == ["none"] * 3
+    assert "80 characters instead of 255" in changes[1].warnings[0]
+
+
+def test_a_setup_that_somebody_else_is_changing_is_waited_for(salesforce: SalesforceWorld) -> None:
+    salesforce.connector.identify()
+    body = '[{"message": "unable to obtain exclusive access", "errorCode": "UNABLE_TO_LOCK_ROW"}]'
+    faults = FaultPlan().at(1, refused(400, body=body), method="POST")
+    salesforce.emulator = salesforce.switchboard.emulator = SalesforceEmulator(salesforce.org, faults=faults)
+    with pytest.raises(UnavailableError, match="somebody else"):
+        salesforce.connector.ensure_fields(ACCOUNT, wanted())
+    assert actions(salesforce.connector.ensure_fields(ACCOUNT, wanted())) == ["create"] * 3
+
+
 def test_a_custom_object_can_carry_the_fields(salesforce: SalesforceWorld) -> None:
     salesforce.org.add_object("Customer__c", "Customer")
     connector = salesforce.open(objects={"account": "Customer__c"})
@@ -178,6 +203,16 @@ def test_a_custom_object_can_carry_the_fields(salesforce: SalesforceWorld) -> No
     assert actions(connector.ensure_fields(ACCOUNT, wanted())) == ["none"] * 3
     assert salesforce.org.require("Customer__c").field(KEY) is not None
     assert KEY not in described(salesforce)
+
+
+def test_custom_objects_with_the_same_fields_are_told_apart(salesforce: SalesforceWorld) -> None:
+    """Fields of custom objects are found by an id that does not name the object."""
+    salesforce.org.add_object("Customer__c", "Customer")
+    salesforce.org.add_object("Dealer__c", "Dealer", prefix="a01")
+    salesforce.open(objects={"account": "Dealer__c"}).ensure_fields(ACCOUNT, wanted())
+    connector = salesforce.open(objects={"account": "Customer__c"})
+    assert actions(connector.ensure_fields(ACCOUNT, wanted())) == ["create"] * 3
+    assert salesforce.org.require("Customer__c").field(KEY) is not None
 
 
 def test_no_records_value_and_no_name_is_in_any_message(salesforce: SalesforceWorld) -> None:

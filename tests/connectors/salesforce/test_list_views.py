@@ -206,6 +206,22 @@ def test_a_user_of_another_language_filters_by_its_labels(world: SalesforceWorld
     assert shown(world, BIG)["filteredByInfo"][0]["operandLabels"] == ["Große"]
 
 
+@pytest.mark.parametrize("splits", [True, False])
+@pytest.mark.parametrize("others", [(), (("l", "Large"), ("y", "loyal ones"))], ids=["alone", "with parts"])
+@pytest.mark.parametrize("title", ["Large, loyal ones", 'The "big" ones', '"Big", and loyal'])
+def test_titles_with_commas_and_quotes_are_one_value(
+    world: SalesforceWorld, title: str, others: tuple[tuple[str, str], ...], *, splits: bool
+) -> None:
+    """Whether or not filters split values at commas, and also where the parts are titles themselves."""
+    world.org.settings.beliefs.list_filters_split_at_commas = splits
+    rename(world, ("big", title), ("small", "Small ones"), *others)
+    assert make(world, replace(BIG, title=title), SMALL) == ["create", "create"]
+    assert shown(world, BIG)["filteredByInfo"][0]["operandLabels"] == [title]
+    rename(world, ("big", f"{title}, now"), ("small", "Small ones"), *others)
+    assert make(world, replace(BIG, title=f"{title}, now"), SMALL) == ["rename", "none"]
+    assert shown(world, BIG)["filteredByInfo"][0]["operandLabels"] == [f"{title}, now"]
+
+
 def test_two_keys_never_share_a_name() -> None:
     keys = [
         *("a.b_c", "a_b.c", "a.b__c", "a.B_c", "a_b_c", "a.b.c", "a__b.c"),

@@ -6,7 +6,8 @@ from connectors.errors import AccessError, ConfigError
 from connectors.model import FieldChange, ListSpec, ObjectKind
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
-from crm_segments.sandbox.salesforce import ProfileRights
+from crm_segments.sandbox import FaultPlan, meanwhile
+from crm_segments.sandbox.salesforce import ProfileRights, SalesforceEmulator
 from tests.connectors.salesforce.setup import (
     KEY,
     SETUP_RIGHTS,
@@ -121,6 +122,29 @@ def test_a_field_that_is_seen_but_closed_is_opened(salesforce: SalesforceWorld) 
     assert described(salesforce)[TEXT]["updateable"] is True
 
 
+def test_what_somebody_else_gives_meanwhile_is_fine(salesforce: SalesforceWorld) -> None:
+    """Between our look and our request an administrator gives the very same rights."""
+    make(salesforce)
+    store, taken = salesforce.org.store, []
+    for table in ("FieldPermissions", "PermissionSetAssignment"):
+        for row in list(store.table(table).values()):
+            taken.append((table, {name: value for name, value in row.items() if name != "Id"}))
+            store.delete(str(row["Id"]), salesforce.org.admin_id)
+
+    def give_back() -> None:
+        for table, values in taken:
+            store.insert(table, values, salesforce.org.admin_id)
+
+    fresh = salesforce.open()
+    fresh.identify()
+    # The fourth query is our last look: after it nothing is read before rights are given.
+    faults = FaultPlan().at(4, meanwhile(give_back), method="GET", path="/query$")
+    salesforce.emulator = salesforce.switchboard.emulator = SalesforceEmulator(salesforce.org, faults=faults)
+    assert actions(make(salesforce, fresh)) == ["grant"] * 3
+    assert len(store.table("FieldPermissions")) == 6
+    assert len(store.table("PermissionSetAssignment")) == 1
+
+
 def test_hidden_and_short_of_an_option_is_both_mended(salesforce: SalesforceWorld) -> None:
     make(salesforce)
     for row in list(salesforce.org.store.table("PermissionSetAssignment").values()):
@@ -191,6 +215,24 @@ def test_without_any_setup_right_all_works_when_all_is_there(salesforce: Salesfo
     assert actions(make(salesforce, runtime.connector)) == ["none"] * 3
     assert changing(salesforce, before) == []
     assert sales
+
+
+def test_a_viewer_whom_nobody_may_help_stops_no_run(salesforce: SalesforceWorld, sales: str) -> None:
+    """The weekly user may look into the setup but not assign anything: sales hires, and labels go on."""
+    make(salesforce, salesforce.open(viewers=("Sales User",)))
+    weekly = as_user(salesforce, {"ViewSetup"}, viewers=("Sales User",))
+    assign(salesforce, weekly.user_id)
+    add_viewer(salesforce, sales, "late")
+    changes = make(salesforce, weekly.connector)
+    assert actions(changes) == ["none"] * 3
+    assert all("Not everybody in the profiles" in change.warnings[0] for change in changes)
+
+
+def test_a_misspelt_profile_does_not_stop_who_may_not_look(salesforce: SalesforceWorld) -> None:
+    make(salesforce)
+    runtime = as_user(salesforce, (), viewers=("Slaes User",))
+    assign(salesforce, runtime.user_id)
+    assert actions(make(salesforce, runtime.connector)) == ["none"] * 3
 
 
 def assign(world: SalesforceWorld, user: str) -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from connectors.model import ObjectKind, Severity
-from connectors.salesforce.record_types import find_hidden_options, hidden_option_findings
 from tests.connectors.salesforce.setup import KEY, actions, changing, wanted
 from tests.salesforce import SalesforceWorld
 
@@ -33,9 +32,7 @@ def test_pain_15_options_hidden_by_a_record_type_are_said_at_plan_time(
 def test_findings_name_type_field_and_click_path(salesforce: SalesforceWorld) -> None:
     salesforce.org.add_record_type("Account", "Partner", {KEY: []})
     salesforce.connector.ensure_fields(ACCOUNT, wanted())
-    sobject = salesforce.connector._schema.sobject("Account")
-    hidden = find_hidden_options(salesforce.connector._client, sobject, wanted())
-    (finding,) = hidden_option_findings(hidden)
+    (finding,) = [one for one in salesforce.connector.check() if "record type" in one.what]
     assert finding.severity is Severity.WARN
     assert "hides 2 of our options" in finding.what
     assert "Selected Values" in finding.hint

@@ -196,6 +196,8 @@ def _filters(ask: Ask, sobject: SObject, wanted: object) -> tuple[ViewFilter, ..
             raise _wrong(f"filteredByInfo: unknown field {entry.get('fieldApiName')}")
         if entry.get("operator") not in OPERATORS or not isinstance(labels, list):
             raise _wrong("filteredByInfo: expected a known operator and operandLabels")
+        if ask.org.settings.beliefs.list_filters_split_at_commas:
+            labels = [part for label in labels for part in _parts(str(label))]
         shown = field.translated(ask.org.settings.translated_labels)
         known = {option.label for option in shown.options if option.is_active}
         strange = [label for label in labels if field.type == "picklist" and label not in known]
@@ -203,6 +205,13 @@ def _filters(ask: Ask, sobject: SObject, wanted: object) -> tuple[ViewFilter, ..
             raise _wrong(f"filteredByInfo: {field.name} has no value with the label {strange[0]}")
         found.append(ViewFilter(field.name, str(entry["operator"]), tuple(str(label) for label in labels)))
     return tuple(found)
+
+
+def _parts(label: str) -> list[str]:
+    """The values that people mean who type this into a filter."""
+    if len(label) > 1 and label.startswith('"') and label.endswith('"'):
+        return [label[1:-1].replace('""', '"')]
+    return [part.strip() for part in label.split(",")]
 
 
 def _visible(ask: Ask, sobject: SObject) -> list[ListView]:

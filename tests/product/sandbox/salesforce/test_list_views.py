@@ -105,6 +105,25 @@ def test_people_of_another_language_see_and_filter_their_labels(world: World, ht
     assert made.status_code == 201, made.text
 
 
+def test_a_comma_in_a_value_may_separate_two(world: World, http: Http) -> None:
+    options = [
+        PicklistOption("a", "Large, loyal"),
+        PicklistOption("b", "Large"),
+        PicklistOption("c", "loyal"),
+    ]
+    world.org.add_field(
+        "Account", Field(name="Segment__c", label="Segment", type="picklist", length=255, options=options)
+    )
+    world.org.settings.beliefs.list_filters_split_at_commas = True
+    for number, (typed, meant) in enumerate(
+        [("Large, loyal", ["Large", "loyal"]), ('"Large, loyal"', ["Large, loyal"]), ("Large", ["Large"])]
+    ):
+        filters = [{"fieldApiName": "Segment__c", "operandLabels": [typed], "operator": "Equals"}]
+        body = {**VIEW, "listViewApiName": f"View{number}", "filteredByInfo": filters}
+        made = http("POST", "ui-api/list-info/Account", json=body)
+        assert made.json()["filteredByInfo"][0]["operandLabels"] == meant
+
+
 @pytest.mark.usefixtures("segment")
 def test_a_name_is_taken_once(http: Http) -> None:
     http("POST", "ui-api/list-info/Account", json=VIEW)

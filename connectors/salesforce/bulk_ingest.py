@@ -287,9 +287,9 @@ def _reconcile(
         return
     raise ProtocolError(
         f"The results of the bulk job {job.get('id')} do not account for its records: {counts[0]:,} "
-        f"are processed, {counts[1]:,} failed; its files hold {len(written) + len(failed):,} and "
+        f"were processed, {counts[1]:,} failed; the files hold {len(written) + len(failed):,} and "
         f"{len(failed):,}.",
-        hint="Run again: the files may be complete by then. Nothing is sent again whose outcome is not known.",
+        hint="Run again: the files may be complete by then. Nothing is sent again whose outcome is unknown.",
         code="salesforce.job.results",
         details={"job": str(job.get("id")), "asked": len(asked), "named": len(named)},
         next_command="crm-segments run",

@@ -55,6 +55,9 @@ def write_batch(
         return []
     check_distinct(batch, LIMITS.max_batch_records)
     sobject = schema.sobject(source.name)
+    if any(name not in sobject.fields for write in batch for name in write.values):
+        # Fields that were made a moment ago are not in what is remembered.
+        sobject = schema.sobject(source.name, fresh=True)
     require_updateable(sobject)
     prepared = prepare(sobject, batch)
     try:

@@ -304,3 +304,11 @@ def test_no_value_and_no_id_is_logged(world: SalesforceWorld, caplog: pytest.Log
     assert outcomes(put(world, [(record_id, {REASON: "confidential"})])) == [WriteOutcome.GONE]
     assert "salesforce.merged_unknown" in caplog.text
     assert "confidential" not in caplog.text
+
+
+def test_a_field_that_was_made_a_moment_ago_is_known(world: SalesforceWorld) -> None:
+    (record_id,) = seed(world, 1)
+    put(world, [(record_id, {KEY: "big"})])
+    world.clock.advance(2)
+    world.org.add_field("Account", Field(name="New__c", label="New", type="string", length=20))
+    assert outcomes(put(world, [(record_id, {"New__c": "x"})])) == [WriteOutcome.WRITTEN]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from connectors.errors import CrmSegmentsError, ProtocolError, SchemaError
+from connectors.errors import AccessError, ProtocolError, SchemaError
 from connectors.model import Finding, Severity
 from connectors.salesforce.client import Answer, SalesforceClient
 from connectors.salesforce.objects import SourceObject
@@ -17,7 +17,7 @@ __all__ = ["Census", "Seen", "count_seen", "field_findings", "take_census", "war
 
 _log = logging.getLogger(__name__)
 _TOLERATED_SHARE = 0.01
-"""Salesforce calls its counts approximate (REST API Developer Guide, "Record Count", read 2026-11)."""
+"""The counts are those of some time ago (REST API Developer Guide, "Record Count", read 2026-11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Census:
     """How many records there are, and when that was asked, by the org's own clock."""
 
     counts: Mapping[str, int]
+    """By object; those that the org did not count, or not for this user, are absent."""
     now: datetime
 
 
@@ -34,42 +35,41 @@ class Seen:
 
     name: str
     seen: int
-    there: int
+    there: int | None
+    """None where the org does not say: the user lacks View Setup and Configuration."""
 
     @property
     def is_short(self) -> bool:
         """Whether more are hidden than the counts can be wrong by."""
-        return self.there - self.seen > self.there * _TOLERATED_SHARE
+        return self.there is not None and self.there - self.seen > self.there * _TOLERATED_SHARE
 
 
 def take_census(client: SalesforceClient, names: Sequence[str]) -> Census:
-    """How many records the org has of these objects, whoever may see them; zero for what it does not count.
+    """How many records the org has of these objects, whoever may see them.
 
     Raises:
         ProtocolError: The answer does not say what time it is.
     """
-    answer = client.get(
-        "limits/recordCount", purpose="count the records of the org", params={"sObjects": ",".join(names)}
-    )
-    found = {one["name"]: int(one["count"]) for one in answer.json().get("sObjects") or []}
-    return Census({name: found.get(name, 0) for name in names}, _time_of(answer))
+    purpose, asked = "count the records of the org", {"sObjects": ",".join(names)}
+    try:
+        answer = client.get("limits/recordCount", purpose=purpose, params=asked)
+    except AccessError:
+        # Counting takes a right to look into the setup, which a scheduled run need not have.
+        return Census({}, _time_of(client.get("", purpose="ask the org for the time")))
+    counts = {one["name"]: int(one["count"]) for one in answer.json().get("sObjects") or []}
+    return Census(counts, _time_of(answer))
 
 
 def count_seen(client: SalesforceClient, sources: Sequence[SourceObject]) -> list[Seen]:
     """How many records of each object the user sees, beside how many there are."""
     there = take_census(client, [one.name for one in sources]).counts
-    return [Seen(one.name, _visible(client, one.name), there[one.name]) for one in sources]
+    return [Seen(one.name, _visible(client, one.name), there.get(one.name)) for one in sources]
 
 
 def warn_of_hidden(found: Seen) -> None:
     """Say in the log that the user sees fewer records than there are."""
     if found.is_short:
-        _log.warning(
-            "records_hidden object=%s seen=%d there=%d hint='View All for the integration user'",
-            found.name,
-            found.seen,
-            found.there,
-        )
+        _log.warning("records_hidden object=%s seen=%d there=%d", found.name, found.seen, found.there)
 
 
 def field_findings(schema: Schema, sources: Sequence[SourceObject]) -> list[Finding]:
@@ -106,12 +106,8 @@ def _time_of(answer: Answer) -> datetime:
     try:
         return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError) as error:
-        raise _timeless() from error
-
-
-def _timeless() -> CrmSegmentsError:
-    return ProtocolError(
-        "The answer of Salesforce does not say what time it is there.",
-        hint="If a proxy removes the header Date of answers, let it pass.",
-        code="salesforce.date",
-    )
+        raise ProtocolError(
+            "The answer of Salesforce does not say what time it is there.",
+            hint="If a proxy removes the header Date of answers, let it pass.",
+            code="salesforce.date",
+        ) from error

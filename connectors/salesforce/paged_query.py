@@ -3,7 +3,7 @@
 The order is what lets a pull be resumed: ids never change, so a record that somebody edits between two pages
 keeps its place, and after an interruption `Id > last` goes on where it was. A keyset over the time of change
 would lose its place whenever a record is edited while it is read, and needs a tie-break for the thousands
-that one import stamps with the same second (ADR 0009).
+that one import stamps with the same second (ADR 0011).
 """
 
 import re

@@ -100,11 +100,14 @@ class PagedQuery:
             return
         if run.count < run.total:
             until = Mark.parse(position.mark).until
-            old = f"CreatedDate < {until} AND SystemModstamp < {until}"
             answer = self._client.get(
                 self._query.resource,
                 purpose=f"count the records of {self._query.name}",
-                params={"q": self._query.counted(began, old)},
+                params={
+                    "q": self._query.counted(
+                        f"CreatedDate < {until}", f"SystemModstamp < {until}", after=began
+                    )
+                },
             )
             if answer.json().get("totalSize", run.total) <= run.count:
                 return

@@ -9,11 +9,13 @@ from email.utils import parsedate_to_datetime
 from connectors.errors import AccessError, ProtocolError, SchemaError
 from connectors.model import Finding, Severity
 from connectors.salesforce.client import Answer, SalesforceClient
+from connectors.salesforce.errors import Refusal
 from connectors.salesforce.objects import SourceObject
+from connectors.salesforce.query import RecordQuery, better_refusal
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.selection import Selection, select
 
-__all__ = ["Census", "Seen", "count_seen", "field_findings", "take_census", "warn_of_hidden"]
+__all__ = ["Census", "Seen", "count_seen", "count_visible", "field_findings", "take_census", "warn_of_hidden"]
 
 _log = logging.getLogger(__name__)
 _TOLERATED_SHARE = 0.01
@@ -63,7 +65,22 @@ def take_census(client: SalesforceClient, names: Sequence[str]) -> Census:
 def count_seen(client: SalesforceClient, sources: Sequence[SourceObject]) -> list[Seen]:
     """How many records of each object the user sees, beside how many there are."""
     there = take_census(client, [one.name for one in sources]).counts
-    return [Seen(one.name, _visible(client, one.name), there.get(one.name)) for one in sources]
+    return [
+        Seen(one.name, count_visible(client, RecordQuery(one.name, {})), there.get(one.name))
+        for one in sources
+    ]
+
+
+def count_visible(client: SalesforceClient, query: RecordQuery) -> int:
+    """How many records of a query the user sees; -1 where counting them takes Salesforce too long."""
+    purpose = f"count the records of {query.name}"
+    try:
+        answer = client.get(query.resource, purpose=purpose, params={"q": query.counted()})
+    except Refusal as error:
+        if error.api_code == "QUERY_TIMEOUT":
+            return -1
+        raise better_refusal(error, query) from error
+    return int(answer.json()["totalSize"])
 
 
 def warn_of_hidden(found: Seen) -> None:
@@ -93,12 +110,6 @@ def _finding(selection: Selection) -> Finding:
         "Object Settings.",
         {"object": name, "fields": fields},
     )
-
-
-def _visible(client: SalesforceClient, name: str) -> int:
-    query = f"SELECT COUNT() FROM {name}"  # noqa: S608 - names come from settings that were checked
-    answer = client.get("query", purpose=f"count the records of {name}", params={"q": query})
-    return int(answer.json()["totalSize"])
 
 
 def _time_of(answer: Answer) -> datetime:

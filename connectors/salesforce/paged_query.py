@@ -3,7 +3,7 @@
 The order is what lets a pull be resumed: ids never change, so a record that somebody edits between two pages
 keeps its place, and after an interruption `Id > last` goes on where it was. A keyset over the time of change
 would lose its place whenever a record is edited while it is read, and needs a tie-break for the thousands
-that one import stamps with the same second (ADR 0009).
+that one import stamps with the same second (ADR 0011).
 """
 
 import re
@@ -100,11 +100,14 @@ class PagedQuery:
             return
         if run.count < run.total:
             until = Mark.parse(position.mark).until
-            old = f"CreatedDate < {until} AND SystemModstamp < {until}"
             answer = self._client.get(
                 self._query.resource,
                 purpose=f"count the records of {self._query.name}",
-                params={"q": self._query.counted(began, old)},
+                params={
+                    "q": self._query.counted(
+                        f"CreatedDate < {until}", f"SystemModstamp < {until}", after=began
+                    )
+                },
             )
             if answer.json().get("totalSize", run.total) <= run.count:
                 return

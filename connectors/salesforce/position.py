@@ -25,6 +25,8 @@ class Mark:
     """ISO, to the second, in UTC."""
     shape: str
     """A hash of what the values depend on beside the records: fields, rates, names of record types."""
+    seen: tuple[int, ...] = ()
+    """How many records the user saw then, by object; -1 where that is unknown."""
 
     @property
     def moment(self) -> datetime:
@@ -42,10 +44,14 @@ class Mark:
             UsageError: It is not a watermark of this CRM.
         """
         try:
-            mark = cls(**json.loads(text))
-            if _MOMENT.fullmatch(mark.until) and isinstance(mark.shape, str):
-                return mark
-        except (ValueError, TypeError):
+            found = {"seen": (), **json.loads(text)}
+            if (
+                _MOMENT.fullmatch(found["until"])
+                and type(found["shape"]) is str
+                and _are_counts(found["seen"])
+            ):
+                return cls(**{**found, "seen": tuple(found["seen"])})
+        except (ValueError, TypeError, KeyError):
             pass
         raise UsageError(
             "The mark of the last pull is not one of Salesforce.",
@@ -66,6 +72,12 @@ class Position:
     """A hash of the columns of the pages."""
     source: int = 0
     """Which of the objects."""
+    seen: tuple[int, ...] = ()
+    """Records that the user sees of the objects before this one; -1 where that is unknown."""
+    here: int = -2
+    """Records that the user sees of this object; -1 where that is unknown, -2 before it was asked."""
+    changed: int = 0
+    """Records of this object that came because they had changed."""
     read: int = 0
     """Records of this object that were read."""
     route: str = ""
@@ -89,7 +101,12 @@ class Position:
 
     def at_next_source(self) -> "Position":
         """The beginning of the next object."""
-        return Position(self.kind, self.since, self.mark, self.columns, self.source + 1)
+        return Position(self.kind, self.since, self.mark, self.columns, self.source + 1, self.seen)
+
+    @property
+    def watermark(self) -> str:
+        """What the next pull begins with, once this one has come to its end."""
+        return str(replace(Mark.parse(self.mark), seen=self.seen))
 
     def on(self, route: str) -> "Position":
         """The same, with the way of reading decided."""
@@ -105,7 +122,7 @@ class Position:
         try:
             found = cls(**{"since": None, **json.loads(text)})
             if (found.kind, found.since) == (kind, since) and _is_sound(found):
-                return found
+                return replace(found, seen=tuple(found.seen))
         except (ValueError, TypeError):
             pass
         raise UsageError(
@@ -116,9 +133,13 @@ class Position:
 
 
 _DEFAULTS = {one.name: one.default for one in fields(Position) if one.name not in {"kind", "mark", "columns"}}
-_NUMBERS = ("source", "read", "jobs", "polls", "total")
+_NUMBERS = ("source", "here", "changed", "read", "jobs", "polls", "total")
 _TEXTS = ("mark", "columns", "route", "after", "job", "locator")
 _WORD = re.compile(r"[A-Za-z0-9_-]*")
+
+
+def _are_counts(found: object) -> bool:
+    return isinstance(found, list | tuple) and all(type(one) is int for one in found)
 
 
 def _is_sound(found: Position) -> bool:
@@ -127,5 +148,6 @@ def _is_sound(found: Position) -> bool:
         all(type(getattr(found, name)) is int for name in _NUMBERS)
         and all(isinstance(getattr(found, name), str) for name in _TEXTS)
         and found.source >= 0
+        and _are_counts(found.seen)
         and all(_WORD.fullmatch(text) is not None for text in (found.after, found.job))
     )

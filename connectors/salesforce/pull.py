@@ -12,20 +12,23 @@ What makes an incremental pull right:
   records reached through a relationship. Where one of them is pulled, an incremental pull reads all records.
 - What the values depend on beside the records is part of the watermark: which fields are read and visible,
   rates of currencies, names of record types. When that has changed, everything has to be pulled.
+- Sharing shows or hides records without touching them, and the recycle bin can be emptied early. Both show in
+  the number of records that the user sees: it cannot have moved by more than there are records that changed.
 """
 
 import hashlib
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote_plus
 
 import pyarrow as pa
 
-from connectors.errors import DataError
 from connectors.model import DeletedRecord, Page, Watermark
 from connectors.salesforce.arrow import pages_of, split_gone
+from connectors.salesforce.balance import Balance, check_mark, everything
 from connectors.salesforce.bulk_query import BulkQuery, BulkReading, JobRefusedError
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.currency import Rates, read_rates
@@ -35,21 +38,15 @@ from connectors.salesforce.position import Mark, Position, moment_text
 from connectors.salesforce.query import RecordQuery
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.selection import Selection, select
-from connectors.salesforce.visibility import Seen, take_census, warn_of_hidden
+from connectors.salesforce.visibility import Seen, count_visible, take_census, warn_of_hidden
 
-__all__ = ["OVERLAP", "RECYCLE_BIN", "Pull"]
+__all__ = ["OVERLAP", "Pull"]
 
 _log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=15)
 """A transaction may take ten minutes (Apex Developer Guide, "Execution Governors and Limits": maximum
 execution time, read 2026-11) and stamps its records when it writes them, not when it ends."""
-
-RECYCLE_BIN = timedelta(days=14)
-"""Deleted records are shown for 15 days (SOAP API Developer Guide, "getDeleted()", 2026-11); less one."""
-
-_SKEW = timedelta(minutes=1)
-"""The clocks of Salesforce's servers may differ by so much at most."""
 
 _LONGEST_ADDRESS = 12_000
 """Salesforce takes addresses of 16,384 bytes (REST API Developer Guide, "Status Codes and Error Responses",
@@ -102,9 +99,9 @@ class Pull:
             _say_what_is_missing(selections)
         ends = Mark.parse(position.mark)
         if (ends.shape, position.columns) != (shape, columns):
-            raise _everything("Fields or rates changed while records were pulled from Salesforce.", "moved")
+            raise everything("Fields or rates changed while records were pulled from Salesforce.", "moved")
         if mark is not None:
-            _check(mark, ends)
+            check_mark(mark, ends)
         task = _Task(self._client, selections, rates, mark, self._how)
         yield from task.pages(position, counts)
 
@@ -128,11 +125,15 @@ class _Task:
 
     def pages(self, position: Position, counts: dict[str, int]) -> Iterator[Page]:
         if position.source >= len(self._selections):
-            yield self._page(self._selections[0], None, position)
+            table = pa.Table.from_batches([], self._selections[0].schema)
+            yield Page(table, position.watermark, str(position))
         while position.source < len(self._selections):
             selection = self._selections[position.source]
+            if self._since is not None and position.here == -2:
+                position = replace(position, here=count_visible(self._client, _live(selection)))
+            balance = Balance(selection, position, self._since, self._lower(position))
             for cells, reached in self._read(selection, position, counts):
-                position = reached
+                position = balance.after(cells, reached)
                 yield self._page(selection, cells, position)
                 del cells
 
@@ -174,12 +175,9 @@ class _Task:
             yield from PagedQuery(self._client, query, most=None).read(position.on("pages"))
 
     def _query(self, selection: Selection, position: Position) -> RecordQuery:
-        name = selection.source.name
         if self._since is None:
-            conditions = tuple(
-                f"{flag} = {str(wanted).lower()}" for flag, wanted in selection.source.requires.items()
-            )
-            return RecordQuery(name, selection.kinds(with_gone=False), conditions)
+            return _live(selection)
+        name = selection.source.name
         lower = moment_text(self._lower(position))
         bound = () if selection.untraced else (f"SystemModstamp >= {lower}",)
         return RecordQuery(name, selection.kinds(with_gone=True), bound, with_gone=True)
@@ -188,14 +186,18 @@ class _Task:
         now = Mark.parse(position.mark).moment
         return min(self._since.moment if self._since else now, now) - OVERLAP
 
-    def _page(self, selection: Selection, cells: pa.Table | None, position: Position) -> Page:
-        if cells is None:
-            table = pa.Table.from_batches([], selection.schema)
-            return Page(table, position.mark, str(position))
+    def _page(self, selection: Selection, cells: pa.Table, position: Position) -> Page:
         deleted: tuple[DeletedRecord, ...] = ()
         if self._since is not None:
             cells, deleted = split_gone(cells, selection, self._lower(position))
-        return Page(pages_of(cells, selection, self._rates), position.mark, str(position), deleted)
+        return Page(pages_of(cells, selection, self._rates), position.watermark, str(position), deleted)
+
+
+def _live(selection: Selection) -> RecordQuery:
+    """The records that count now."""
+    flags = selection.source.requires.items()
+    conditions = tuple(f"{flag} = {str(wanted).lower()}" for flag, wanted in flags)
+    return RecordQuery(selection.source.name, selection.kinds(with_gone=False), conditions)
 
 
 def _shape(selections: Sequence[Selection], rates: Rates | None) -> str:
@@ -218,33 +220,6 @@ def _shape(selections: Sequence[Selection], rates: Rates | None) -> str:
 
 def _digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-
-
-def _check(since: Mark, ends: Mark) -> None:
-    """Whether a pull can build on an earlier one.
-
-    Raises:
-        DataError: Everything has to be pulled.
-    """
-    if since.moment > ends.moment + _SKEW:
-        raise _everything("The last pull from Salesforce lies ahead of the org's clock.", "ahead")
-    if since.moment < ends.moment - RECYCLE_BIN:
-        what = (
-            "The last pull from Salesforce is so old that the org cannot say any more what was deleted since."
-        )
-        raise _everything(what, "old")
-    if since.shape != ends.shape:
-        what = "Fields, rates of currencies or record types changed since the last pull from Salesforce."
-        raise _everything(what, "moved")
-
-
-def _everything(what: str, code: str) -> DataError:
-    return DataError(
-        what,
-        hint="Pull all records again; a run does so by itself.",
-        code=f"salesforce.watermark.{code}",
-        next_command="crm-segments run",
-    )
 
 
 def _say_what_is_missing(selections: Sequence[Selection]) -> None:

@@ -45,9 +45,9 @@ class RecordQuery:
         """For pages, by id, from the first record after this id on."""
         return f"{self._select(', '.join(self.kinds), (*self.conditions, *_after(after)))} ORDER BY Id"
 
-    def counted(self, after: str, condition: str) -> str:
-        """For the number of those after this id that meet a further condition."""
-        return self._select("COUNT()", (*self.conditions, *_after(after), condition))
+    def counted(self, *conditions: str, after: str = "") -> str:
+        """For the number of those after this id that meet further conditions."""
+        return self._select("COUNT()", (*self.conditions, *_after(after), *conditions))
 
     def _select(self, what: str, conditions: tuple[str, ...]) -> str:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from connectors.errors import CrmSegmentsError, ProtocolError, SchemaError
+from connectors.errors import AccessError, ProtocolError, SchemaError
 from connectors.model import Finding, Severity
 from connectors.salesforce.client import Answer, SalesforceClient
+from connectors.salesforce.errors import Refusal
 from connectors.salesforce.objects import SourceObject
+from connectors.salesforce.query import RecordQuery, better_refusal
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.selection import Selection, select
 
-__all__ = ["Census", "Seen", "count_seen", "field_findings", "take_census", "warn_of_hidden"]
+__all__ = ["Census", "Seen", "count_seen", "count_visible", "field_findings", "take_census", "warn_of_hidden"]
 
 _log = logging.getLogger(__name__)
 _TOLERATED_SHARE = 0.01
-"""Salesforce calls its counts approximate (REST API Developer Guide, "Record Count", read 2026-11)."""
+"""The counts are those of some time ago (REST API Developer Guide, "Record Count", read 2026-11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Census:
     """How many records there are, and when that was asked, by the org's own clock."""
 
     counts: Mapping[str, int]
+    """By object; those that the org did not count, or not for this user, are absent."""
     now: datetime
 
 
@@ -34,42 +37,56 @@ class Seen:
 
     name: str
     seen: int
-    there: int
+    there: int | None
+    """None where the org does not say: the user lacks View Setup and Configuration."""
 
     @property
     def is_short(self) -> bool:
         """Whether more are hidden than the counts can be wrong by."""
-        return self.there - self.seen > self.there * _TOLERATED_SHARE
+        return self.there is not None and self.there - self.seen > self.there * _TOLERATED_SHARE
 
 
 def take_census(client: SalesforceClient, names: Sequence[str]) -> Census:
-    """How many records the org has of these objects, whoever may see them; zero for what it does not count.
+    """How many records the org has of these objects, whoever may see them.
 
     Raises:
         ProtocolError: The answer does not say what time it is.
     """
-    answer = client.get(
-        "limits/recordCount", purpose="count the records of the org", params={"sObjects": ",".join(names)}
-    )
-    found = {one["name"]: int(one["count"]) for one in answer.json().get("sObjects") or []}
-    return Census({name: found.get(name, 0) for name in names}, _time_of(answer))
+    purpose, asked = "count the records of the org", {"sObjects": ",".join(names)}
+    try:
+        answer = client.get("limits/recordCount", purpose=purpose, params=asked)
+    except AccessError:
+        # Counting takes a right to look into the setup, which a scheduled run need not have.
+        return Census({}, _time_of(client.get("", purpose="ask the org for the time")))
+    counts = {one["name"]: int(one["count"]) for one in answer.json().get("sObjects") or []}
+    return Census(counts, _time_of(answer))
 
 
 def count_seen(client: SalesforceClient, sources: Sequence[SourceObject]) -> list[Seen]:
     """How many records of each object the user sees, beside how many there are."""
     there = take_census(client, [one.name for one in sources]).counts
-    return [Seen(one.name, _visible(client, one.name), there[one.name]) for one in sources]
+    return [
+        Seen(one.name, count_visible(client, RecordQuery(one.name, {})), there.get(one.name))
+        for one in sources
+    ]
+
+
+def count_visible(client: SalesforceClient, query: RecordQuery) -> int:
+    """How many records of a query the user sees; -1 where counting them takes Salesforce too long."""
+    purpose = f"count the records of {query.name}"
+    try:
+        answer = client.get(query.resource, purpose=purpose, params={"q": query.counted()})
+    except Refusal as error:
+        if error.api_code == "QUERY_TIMEOUT":
+            return -1
+        raise better_refusal(error, query) from error
+    return int(answer.json()["totalSize"])
 
 
 def warn_of_hidden(found: Seen) -> None:
     """Say in the log that the user sees fewer records than there are."""
     if found.is_short:
-        _log.warning(
-            "records_hidden object=%s seen=%d there=%d hint='View All for the integration user'",
-            found.name,
-            found.seen,
-            found.there,
-        )
+        _log.warning("records_hidden object=%s seen=%d there=%d", found.name, found.seen, found.there)
 
 
 def field_findings(schema: Schema, sources: Sequence[SourceObject]) -> list[Finding]:
@@ -95,23 +112,13 @@ def _finding(selection: Selection) -> Finding:
     )
 
 
-def _visible(client: SalesforceClient, name: str) -> int:
-    query = f"SELECT COUNT() FROM {name}"  # noqa: S608 - names come from settings that were checked
-    answer = client.get("query", purpose=f"count the records of {name}", params={"q": query})
-    return int(answer.json()["totalSize"])
-
-
 def _time_of(answer: Answer) -> datetime:
     """The org's clock: by it every record is stamped, and by this machine's none."""
     try:
         return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError) as error:
-        raise _timeless() from error
-
-
-def _timeless() -> CrmSegmentsError:
-    return ProtocolError(
-        "The answer of Salesforce does not say what time it is there.",
-        hint="If a proxy removes the header Date of answers, let it pass.",
-        code="salesforce.date",
-    )
+        raise ProtocolError(
+            "The answer of Salesforce does not say what time it is there.",
+            hint="If a proxy removes the header Date of answers, let it pass.",
+            code="salesforce.date",
+        ) from error

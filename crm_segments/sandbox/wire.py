@@ -85,7 +85,8 @@ class Wire:
             return
         self.exchanges[position] = replace(self.exchanges[position], status=reply.status)
         # Every origin server says so (RFC 9110, 6.6.1); clients tell the CRM's clock from theirs by it.
-        dated = reply.with_headers({"Date": format_datetime(self._clock.now(), usegmt=True)})
+        date = {"Date": format_datetime(self._clock.now(), usegmt=True)}
+        dated = replace(reply, headers={**date, **reply.headers})
         await _send(dated, fault, scope, receive, send)
         if fault and fault.symptom is Symptom.KILLED_AFTER_ANSWER:
             _kill(call)

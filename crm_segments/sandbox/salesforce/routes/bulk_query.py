@@ -5,6 +5,7 @@ import binascii
 import csv
 import io
 from collections.abc import Sequence
+from decimal import Decimal
 
 from crm_segments.sandbox.calls import Reply, json_reply
 from crm_segments.sandbox.evidence import documented
@@ -177,9 +178,20 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return _number(value)
     text = str(value)
     # Files write moments with a Z where JSON writes an offset.
     return text.removesuffix("+0000") + "Z" if text.endswith(".000+0000") else text
+
+
+def _number(value: float) -> str:
+    """As Java writes it: with an exponent from ten million on (forcedotcom/cli#3367)."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    fraction = "".join(str(digit) for digit in digits[1:]) or "0"
+    return f"{'-' * sign}{digits[0]}.{fraction}E{int(exponent) + len(digits) - 1}"
 
 
 def _locator(position: int) -> str:

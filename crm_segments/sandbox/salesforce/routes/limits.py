@@ -3,6 +3,7 @@
 from crm_segments.sandbox.calls import Reply, json_reply
 from crm_segments.sandbox.evidence import documented, recorded
 from crm_segments.sandbox.salesforce.asks import Ask, Routes
+from crm_segments.sandbox.salesforce.errors import ApiError
 
 __all__ = ["ROUTES"]
 
@@ -11,7 +12,8 @@ ROUTES = Routes()
 
 @ROUTES.add("GET", "/services/data/v{version}/limits", documented("REST API: Limits"))
 def limits(ask: Ask) -> Reply:
-    """Maximum and remainder of each limit."""
+    """Maximum and remainder of each limit, for those who may look into the setup."""
+    _require_setup(ask)
     org = ask.org
     query_jobs = org.settings.bulk_daily_query_jobs
     left = {
@@ -32,7 +34,11 @@ def limits(ask: Ask) -> Reply:
     recorded("cumulusci_rest.json: get_data_vxx.0_limits_recordCount_200"),
 )
 def record_count(ask: Ask) -> Reply:
-    """How many records the org has of these objects, whoever may see them."""
+    """How many records the org has of these objects, whoever may see them.
+
+    For those who may look into the setup (REST API Developer Guide, "Record Count", read 2026-11).
+    """
+    _require_setup(ask)
     wanted = ask.call.query.get("sObjects")
     names = wanted.split(",") if wanted else [one.name for one in ask.org.store.objects()]
     counts = []
@@ -44,3 +50,8 @@ def record_count(ask: Ask) -> Reply:
         count = sum(1 for row in rows if not row.get("IsDeleted"))
         counts.append({"count": count, "name": sobject.name})
     return json_reply(200, {"sObjects": sorted(counts, key=lambda entry: str(entry["name"]))})
+
+
+def _require_setup(ask: Ask) -> None:
+    if not ask.org.access.has(ask.user, "ViewSetup"):
+        raise ApiError(403, "INSUFFICIENT_ACCESS", "This user lacks View Setup and Configuration.")

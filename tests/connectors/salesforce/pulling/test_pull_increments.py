@@ -11,10 +11,12 @@ import pytest
 
 from connectors.errors import DataError, UsageError
 from connectors.model import ObjectKind
-from connectors.salesforce.pull import OVERLAP, RECYCLE_BIN
+from connectors.salesforce.balance import RECYCLE_BIN
+from connectors.salesforce.pull import OVERLAP
 from crm_segments.sandbox import meanwhile
 from crm_segments.sandbox.salesforce import Field
 from crm_segments.sandbox.salesforce.fields import Value
+from crm_segments.sandbox.salesforce.refusals import query_timeout
 from tests.connectors.salesforce.pulling.worlds import deleted_of, ids_of, table_of
 from tests.salesforce import SalesforceWorld
 
@@ -140,6 +142,63 @@ def test_deleted_and_merged_records_are_named_and_restored_ones_come_back(either
     either.org.edit(deleted, {"IsDeleted": None})
     pages = list(either.connector.pull(ACCOUNT, since=since))
     assert (ids_of(pages), deleted_of(pages)) == ([deleted], {})
+
+
+def test_records_that_sharing_hides_from_now_on_are_noticed(either: SalesforceWorld) -> None:
+    """A lost permission empties a full pull; in an incremental one the old records would stay for ever."""
+    either.seed(ACCOUNT, [{"name": f"Company {number}"} for number in range(3)])
+    since = watermark(either)
+    either.org.settings.private_objects.add("Account")
+    either.org.rights(either.integration).system.discard("ViewAllData")
+    either.org.access.forget()
+    with pytest.raises(DataError) as caught:
+        list(either.connector.pull(ACCOUNT, since=since))
+    assert caught.value.code == "salesforce.watermark.unexplained"
+    since = watermark(either)
+    either.org.settings.private_objects.clear()
+    with pytest.raises(DataError):
+        list(either.connector.pull(ACCOUNT, since=since))
+
+
+def test_records_purged_from_the_recycle_bin_at_once_are_noticed(either: SalesforceWorld) -> None:
+    """Nothing names them any more, so that no incremental pull would ever report them."""
+    ids = either.seed(ACCOUNT, [{"name": f"Company {number}"} for number in range(3)])
+    since = watermark(either)
+    either.delete(ACCOUNT, ids[0])
+    either.delete(ACCOUNT, ids[1])
+    either.org.store.purge()
+    either.edit(ACCOUNT, ids[2], {"Site": "new"})
+    with pytest.raises(DataError) as caught:
+        list(either.connector.pull(ACCOUNT, since=since))
+    assert caught.value.code == "salesforce.watermark.unexplained"
+    assert ids_of(either.connector.pull(ACCOUNT)) == [ids[2]]
+
+
+def test_what_is_counted_survives_an_interruption(either: SalesforceWorld) -> None:
+    """Many records are made and go; the pull stops after each page, and goes on in another process."""
+    ids = either.seed(ACCOUNT, [{"name": f"Company {number}"} for number in range(70)])
+    since = watermark(either)
+    for one in ids[:45]:
+        either.delete(ACCOUNT, one)
+    made = either.seed(ACCOUNT, [{"name": "New"}])
+    pages, checkpoint = [next(either.connector.pull(ACCOUNT, since=since))], None
+    while checkpoint != pages[-1].checkpoint:
+        checkpoint = pages[-1].checkpoint
+        with either.open() as fresh:
+            pages.append(next(fresh.pull(ACCOUNT, since=since, checkpoint=checkpoint)))
+    assert (ids_of(pages), sorted(deleted_of(pages))) == (made, ids[:45])
+    either.clock.advance(LATER)
+    assert ids_of(either.connector.pull(ACCOUNT, since=pages[-1].watermark)) == made
+
+
+def test_counting_that_takes_too_long_is_done_without(salesforce: SalesforceWorld) -> None:
+    ids = salesforce.seed(ACCOUNT, [{"name": f"Company {number}"} for number in range(3)])
+    since = watermark(salesforce)
+    salesforce.edit(ACCOUNT, ids[0], {"Site": "new"})
+    salesforce.emulator.faults.at(1, query_timeout(), path="/query$")
+    pages = list(salesforce.connector.pull(ACCOUNT, since=since))
+    assert ids_of(pages) == ids[:1]
+    assert ids_of(salesforce.connector.pull(ACCOUNT, since=pages[-1].watermark)) == ids[:1]
 
 
 def test_contacts_go_with_their_account(either: SalesforceWorld) -> None:

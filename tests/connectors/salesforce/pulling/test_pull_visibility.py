@@ -5,11 +5,14 @@ import logging
 import pytest
 
 from connectors.config import ConnectionSettings
+from connectors.errors import ProtocolError
 from connectors.model import ObjectKind, Severity
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.objects import sources_of
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.visibility import Seen, count_seen, field_findings
+from crm_segments.sandbox import mangled
+from crm_segments.sandbox.calls import Reply
 from crm_segments.sandbox.salesforce import Field
 from tests.connectors.salesforce.pulling.worlds import ids_of
 from tests.salesforce import SalesforceWorld
@@ -44,7 +47,7 @@ def test_a_user_who_sees_fewer_records_than_there_are_is_warned(
     with caplog.at_level(logging.WARNING, "connectors.salesforce"):
         assert ids_of(salesforce.connector.pull(ACCOUNT)) == private
     (line,) = lines(caplog)
-    assert line.startswith("records_hidden object=Account seen=1 there=5")
+    assert line == "records_hidden object=Account seen=1 there=5"
 
 
 def test_a_user_who_sees_all_is_not_warned(either: SalesforceWorld, caplog: pytest.LogCaptureFixture) -> None:
@@ -54,6 +57,34 @@ def test_a_user_who_sees_all_is_not_warned(either: SalesforceWorld, caplog: pyte
         list(either.connector.pull(ACCOUNT, checkpoint=first.checkpoint))
         list(either.connector.pull(ACCOUNT, since=rest[-1].watermark))
     assert lines(caplog) == []
+
+
+def test_a_user_without_any_right_to_the_setup_pulls_all_the_same(
+    either: SalesforceWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Counts of records take View Setup and Configuration, which a scheduled run need not have."""
+    ids = either.seed(ACCOUNT, [{"name": f"Company {number}"} for number in range(45)])
+    either.org.rights(either.integration).system.discard("ViewSetup")
+    either.org.access.forget()
+    with caplog.at_level(logging.WARNING, "connectors.salesforce"):
+        pages = list(either.connector.pull(ACCOUNT))
+    assert ids_of(pages) == ids
+    assert lines(caplog) == []
+    assert ids_of(either.connector.pull(ACCOUNT, since=pages[-1].watermark)) == ids
+    settings = settings_of(either)
+    client = SalesforceClient(settings)
+    (found,) = count_seen(client, sources_of(ACCOUNT, settings))
+    assert (found, found.is_short) == (Seen("Account", 45, None), False)
+    client.close()
+
+
+def test_an_answer_without_a_time_is_refused(salesforce: SalesforceWorld) -> None:
+    """By this machine's clock records would be missed."""
+    broken = mangled(lambda reply: Reply(reply.status, reply.body, {**reply.headers, "Date": "today"}))
+    salesforce.emulator.faults.at(1, broken, path="/limits/recordCount")
+    with pytest.raises(ProtocolError) as caught:
+        list(salesforce.connector.pull(ACCOUNT))
+    assert caught.value.code == "salesforce.date"
 
 
 def test_doctor_can_say_how_many_are_seen(salesforce: SalesforceWorld, private: list[str]) -> None:

@@ -260,6 +260,25 @@ def test_a_query_job_gives_its_result_in_parts(world: World, http: Http, account
     assert http("DELETE", path).status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (0.0, "0.0"),
+        (1234567.5, "1234567.5"),
+        (12345678.0, "1.2345678E7"),
+        (-100000000.0, "-1.0E8"),
+        (16147805824397.0, "1.6147805824397E13"),
+        (0.00025, "2.5E-4"),
+    ],
+)
+def test_large_numbers_have_an_exponent_in_files(world: World, http: Http, value: float, cell: str) -> None:
+    world.org.add("Account", {"Name": "A", "AnnualRevenue": value})
+    body = {"operation": "query", "query": "SELECT AnnualRevenue FROM Account"}
+    path = f"jobs/query/{http('POST', 'jobs/query', json=body).json()['id']}"
+    finish(http, path)
+    assert http("GET", f"{path}/results").text == f'"AnnualRevenue"\n"{cell}"\n'
+
+
 def test_deleted_records_come_with_query_all_jobs(world: World, http: Http, accounts: list[str]) -> None:
     world.org.store.delete(accounts[0], world.org.admin_id)
     counts = []

@@ -10,6 +10,14 @@ from crm_segments.sandbox.salesforce import ADMINISTRATOR, Field, OrgSettings, P
 from tests.product.sandbox.conftest import Http, World
 
 
+def test_limits_and_counts_are_for_those_who_see_the_setup(world: World, http: Http) -> None:
+    assert http("GET", "limits").status_code == 200
+    world.org.rights(world.integration).system.discard("ViewSetup")
+    world.org.access.forget()
+    assert http.error("GET", "limits") == (403, "INSUFFICIENT_ACCESS")
+    assert http.error("GET", "limits/recordCount?sObjects=Account") == (403, "INSUFFICIENT_ACCESS")
+
+
 def test_sharing_shows_fewer_records_than_the_org_has(world: World, http: Http) -> None:
     world.org.settings.private_objects.add("Account")
     world.org.rights(world.integration).system.discard("ViewAllData")

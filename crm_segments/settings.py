@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from connectors.errors import ConfigError
 from connectors.registry import connector_names
+from crm_segments.config_conditions import check_conditions
 from crm_segments.config_file import ConfigFile, KeyPath, find_config, read_config, variable_name
 from crm_segments.config_problems import explain_problems, refuse_unknown_variables
 from segmentation.config import CurrencySettings, SegmentationSettings
@@ -217,7 +218,9 @@ def load_settings(config: Path | None = None, environ: Mapping[str, str] = os.en
     except ValidationError as error:
         from_environment = _leaves(EnvSettingsSource(Settings)())
         raise explain_problems(error, Settings, file, from_environment) from None
-    return LoadedSettings(settings, file, _leaves(variables))
+    loaded = LoadedSettings(settings, file, _leaves(variables))
+    check_conditions(loaded)
+    return loaded
 
 
 def _leaves(values: Mapping[str, object], above: KeyPath = ()) -> frozenset[KeyPath]:

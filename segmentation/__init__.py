@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from segmentation.assign import ASSIGNMENT_SCHEMA, assign_segments
-    from segmentation.config import CurrencySettings, FeatureSettings, SegmentationSettings
+    from segmentation.config import CurrencySettings, FeatureSettings, RuleSettings, SegmentationSettings
     from segmentation.errors import ModelMismatchError, NoStableSegmentsError, TooFewRecordsError
     from segmentation.explain import ExplainedFeature, Explanation, explain_record
     from segmentation.features.quality import QualityFinding, QualityReport
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from segmentation.features.table import FeatureTable
     from segmentation.fit import Fit, fit_segments
     from segmentation.model import FeatureSpec, Segment, SegmentModel
+    from segmentation.own import OwnSegments, Pin, name_own_segments
+    from segmentation.placing import Placements, place_records
     from segmentation.reasons import record_reasons
     from segmentation.records import Records
     from segmentation.select import Evidence, Trial
@@ -35,10 +37,14 @@ __all__ = [
     "Fit",
     "ModelMismatchError",
     "NoStableSegmentsError",
+    "OwnSegments",
+    "Pin",
+    "Placements",
     "QualityFinding",
     "QualityReport",
     "Records",
     "Refit",
+    "RuleSettings",
     "Segment",
     "SegmentModel",
     "SegmentationSettings",
@@ -49,13 +55,15 @@ __all__ = [
     "explain_record",
     "fit_segments",
     "match_segments",
+    "name_own_segments",
+    "place_records",
     "record_reasons",
     "tier_segments",
 ]
 
 _HOMES = {
     "segmentation.assign": ("ASSIGNMENT_SCHEMA", "assign_segments"),
-    "segmentation.config": ("CurrencySettings", "FeatureSettings", "SegmentationSettings"),
+    "segmentation.config": ("CurrencySettings", "FeatureSettings", "RuleSettings", "SegmentationSettings"),
     "segmentation.errors": ("ModelMismatchError", "NoStableSegmentsError", "TooFewRecordsError"),
     "segmentation.explain": ("ExplainedFeature", "Explanation", "explain_record"),
     "segmentation.features.quality": ("QualityFinding", "QualityReport"),
@@ -63,6 +71,8 @@ _HOMES = {
     "segmentation.features.table": ("FeatureTable",),
     "segmentation.fit": ("Fit", "fit_segments"),
     "segmentation.model": ("FeatureSpec", "Segment", "SegmentModel"),
+    "segmentation.own": ("OwnSegments", "Pin", "name_own_segments"),
+    "segmentation.placing": ("Placements", "place_records"),
     "segmentation.reasons": ("record_reasons",),
     "segmentation.records": ("Records",),
     "segmentation.select": ("Evidence", "Trial"),

@@ -3,9 +3,9 @@
 import hashlib
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-__all__ = ["CurrencySettings", "FeatureSettings", "SegmentationSettings"]
+__all__ = ["CurrencySettings", "FeatureSettings", "RuleSettings", "SegmentationSettings"]
 
 
 class _Table(BaseModel):
@@ -28,6 +28,25 @@ class FeatureSettings(_Table):
     """Features, or whole families, that are not used."""
 
 
+class RuleSettings(_Table):
+    """One `[[segmentation.rules]]`: who meets a condition belongs to a segment. The first that holds wins."""
+
+    when: Annotated[str, Field(min_length=1)]
+    """The condition, in the same language as `where`, e.g. `employees >= 5000`."""
+    segment: Annotated[str, Field(min_length=1, max_length=28)]
+    """Title of the segment: one of the present ones, or a new one that only rules fill."""
+
+    @field_validator("segment")
+    @classmethod
+    def _check_segment(cls, title: str) -> str:
+        plain = " ".join(title.split())
+        if not plain or not plain.isprintable():
+            raise ValueError("segment needs a title that people can read")
+        if plain.casefold() == "unclassified":
+            raise ValueError("segment cannot be Unclassified; leave records out with exclude instead")
+        return plain
+
+
 class SegmentationSettings(_Table):
     """One `[[segmentation]]`: which records are grouped, by what, into how many segments."""
 
@@ -39,6 +58,8 @@ class SegmentationSettings(_Table):
     """Stem of the fields that are written."""
     where: str | None = None
     """Scope: only records for which this condition holds, e.g. `country = "US" and employees >= 10`."""
+    exclude: str | None = None
+    """Left out although `where` holds: records for which this holds, e.g. `name = "Test account"`."""
     min_segments: Annotated[int, Field(ge=2, le=20)] = 2
     """Fewest segments that are tried."""
     max_segments: Annotated[int, Field(ge=2, le=20)] = 8
@@ -51,6 +72,14 @@ class SegmentationSettings(_Table):
     """Where no stable segments are found: stop, or use fixed printed rules."""
     features: FeatureSettings = FeatureSettings()
     """Which features are used."""
+    rules: tuple[RuleSettings, ...] = ()
+    """Segments by rule; they come before the segments that are found."""
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Every condition on the records themselves."""
+        found = (self.where, self.exclude, *(rule.when for rule in self.rules))
+        return tuple(each for each in found if each and each.strip())
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
@@ -61,6 +90,19 @@ class SegmentationSettings(_Table):
         return self
 
     def model_fingerprint(self, currency: CurrencySettings) -> str:
-        """A hash of all settings that shape the model; when it moves, a refit is due."""
-        shaping = self.model_dump_json(exclude={"name", "field"}) + currency.model_dump_json()
-        return hashlib.sha256(shaping.encode()).hexdigest()[:16]
+        """A hash of all settings that shape the model; when it moves, a refit is due.
+
+        Rules are not among them: a frozen model takes whoever a changed rule sets free. Defaults are not
+        either, so that a version that brings a new setting asks nobody for a refit.
+        """
+        own = self.model_dump_json(exclude={"name", "field", "rules"}, exclude_defaults=True)
+        return _digest(own, currency.model_dump_json(exclude_defaults=True))
+
+    def plan_fingerprint(self, currency: CurrencySettings) -> str:
+        """A hash of all settings that decide where records belong; when it moves, saved plans are stale."""
+        deciding = self.model_dump_json(include={"rules"}, exclude_defaults=True)
+        return _digest(self.model_fingerprint(currency), deciding)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]

@@ -6,7 +6,17 @@ from math import isnan
 
 from segmentation.model import FeatureSpec
 
-__all__ = ["count_word", "day_ago", "feature_value", "money", "month", "number", "percent", "trend_word"]
+__all__ = [
+    "calendar_day",
+    "count_word",
+    "day_ago",
+    "feature_value",
+    "money",
+    "month",
+    "number",
+    "percent",
+    "trend_word",
+]
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -50,6 +60,11 @@ def percent(share: float) -> str:
 def month(day: date) -> str:
     """A month: "Dec 2025"."""
     return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+def calendar_day(day: date) -> str:
+    """A day: "31 Dec 2026"."""
+    return f"{day.day} {month(day)}"
 
 
 def day_ago(as_of: date, days: float) -> date:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         list_held,
         list_segments,
     )
+    from sync.pinning import PinnedRecord, PinRequest, add_pin, get_pins, remove_pin
     from sync.refits import RefitProposal, decide_refit, refit
     from sync.runner import apply_plan, approve_plan, get_plan, make_plans, run
     from sync.state.plans import StoredPlan
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Explanation",
     "HeldRecord",
+    "PinRequest",
+    "PinnedRecord",
     "RefitProposal",
     "StateStore",
     "Status",
     "StoredPlan",
     "SyncSettings",
     "Workspace",
+    "add_pin",
     "apply_plan",
     "approve_plan",
     "current_assignments",
@@ -43,6 +47,7 @@ __all__ = [
     "explain",
     "export_plan",
     "get_history",
+    "get_pins",
     "get_plan",
     "get_status",
     "list_held",
@@ -50,6 +55,7 @@ __all__ = [
     "make_plans",
     "open_store",
     "refit",
+    "remove_pin",
     "run",
 ]
 
@@ -67,6 +73,7 @@ _HOMES = {
         "list_held",
         "list_segments",
     ),
+    "sync.pinning": ("PinRequest", "PinnedRecord", "add_pin", "get_pins", "remove_pin"),
     "sync.refits": ("RefitProposal", "decide_refit", "refit"),
     "sync.runner": ("apply_plan", "approve_plan", "get_plan", "make_plans", "run"),
     "sync.state.plans": ("StoredPlan",),

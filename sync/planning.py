@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import segmentation
-from connectors.errors import DataError
+from connectors.errors import ConfigError, DataError
 from connectors.model import FieldAction, ObjectDescription, ObjectKind, id_column
 from segmentation.conditions import condition_names
 from segmentation.config import SegmentationSettings
-from segmentation.model import SegmentModel
 from sync import exceptions, ledger
 from sync.diff import VALUE_SCHEMA, compare, needs_text, wanted_values
 from sync.fields import field_names, field_specs, segment_options
 from sync.guard import PlanFacts, check_guards
 from sync.modelling import ChosenModel, choose_model
+from sync.placements import Decided, load_decided
 from sync.plan import ASSIGNMENT_SCHEMA, PARTS, Action, FieldStep, Plan, PlanHead
 from sync.results import SegmentCount
 from sync.session import Session
@@ -79,9 +79,13 @@ def refresh_snapshot(session: Session) -> Snapshot:
 
 
 def _scope_fields(settings: SegmentationSettings, description: ObjectDescription) -> list[str]:
-    """Further fields that `where` speaks of and the CRM has."""
-    names = condition_names(settings.where) if settings.where else ()
-    return [name for name in names if description.field(name)]
+    """Further fields that conditions speak of and the CRM has."""
+    return [
+        name
+        for condition in settings.conditions
+        for name in condition_names(condition)
+        if description.field(name)
+    ]
 
 
 def seen_values(table: pa.Table, kind: ObjectKind, names: dict[str, str]) -> pa.Table:
@@ -99,6 +103,8 @@ class _Segmented:
 
     chosen: ChosenModel
     features: "segmentation.FeatureTable"
+    decided: Decided
+    placements: "segmentation.Placements"
     table: pa.Table
     """In `ASSIGNMENT_SCHEMA`."""
 
@@ -142,14 +148,14 @@ def make_plan(
         snapshot_hash=snapshot.head.hash(),
         model_id=segmented.chosen.model_id,
         base_model_id=segmented.chosen.base_model_id,
-        settings_fingerprint=settings.model_fingerprint(ws.currency),
+        settings_fingerprint=settings.plan_fingerprint(ws.currency),
         schema_hash=schema_hash,
         ledger_generation=generation,
         in_scope_count=len(in_scope),
         carrying_count=_count(pc.is_valid(seen["key"])),
         replaced_count=_replaced_pairs(changes).total(),
-        segments=count_segments(settings, segmented.chosen.model, segmented.table),
-        options=segment_options([(each.key, each.title) for each in segmented.chosen.model.segments]),
+        segments=count_segments(settings, segmented.decided, segmented.table),
+        options=segment_options([(each.key, each.title) for each in segmented.decided.segments]),
         counts={action.value: _count(pc.equal(changes["action"], action.value)) for action in Action},
         missing_fields=missing,
         notes=(*_day_notes(session, as_of), *_notes(segmented, snapshot, kind, names)),
@@ -178,13 +184,16 @@ def compute_features(
             hint="Import some (crm-segments import DIR), or check the permissions of the CRM user.",
             code="data.empty",
         )
-    return segmentation.compute_features(
-        segmentation.Records(kind, tables),
-        settings,
-        currency=ws.currency,
-        as_of=as_of,
-        observer=ws.observer,
-    )
+    try:
+        return segmentation.compute_features(
+            segmentation.Records(kind, tables),
+            settings,
+            currency=ws.currency,
+            as_of=as_of,
+            observer=ws.observer,
+        )
+    except ConfigError as error:
+        raise ws.placed(error) from None
 
 
 def _segment(
@@ -202,7 +211,11 @@ def _segment(
         features,
         current=None if chosen.is_new else current.select(["record_id", "segment_key"]),
     )
-    return _Segmented(chosen, features, _with_since(assigned, current, as_of))
+    with ws.store.begin() as tx:
+        decided = load_decided(tx, settings, session.scope_id(settings, tx), chosen.model)
+    placements = decided.place(features)
+    table = _with_since(placements.put_into(assigned), current, as_of)
+    return _Segmented(chosen, features, decided, placements, table)
 
 
 def _with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
@@ -219,13 +232,14 @@ def _wanted(segmented: _Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
     table = segmented.table
     keys = pa.table({"record_id": table["record_id"], "key": table["segment_key"]})
     everyone = keys["record_id"].combine_chunks()
-    ids = everyone if segmented.chosen.rewrites_text else needs_text(keys, seen, last)
-    moved = table.filter(pc.is_in(table["record_id"], ids))
-    reasons = segmentation.record_reasons(
-        segmented.chosen.model,
-        segmented.features,
-        moved["record_id"].to_pylist(),
-        moved["segment_key"].to_pylist(),
+    written = everyone if segmented.chosen.rewrites_text else needs_text(keys, seen, last)
+    moved = table.filter(pc.is_in(table["record_id"], written))
+    ids = moved["record_id"].to_pylist()
+    reasons = segmented.placements.told(
+        ids,
+        segmentation.record_reasons(
+            segmented.chosen.model, segmented.features, ids, moved["segment_key"].to_pylist()
+        ),
     )
     fresh = pa.table(
         [
@@ -280,19 +294,19 @@ def _with_steps_and_guards(
 
 
 def count_segments(
-    settings: SegmentationSettings, model: SegmentModel, table: pa.Table
+    settings: SegmentationSettings, decided: Decided, table: pa.Table
 ) -> tuple[SegmentCount, ...]:
-    """How many of the assigned records are in each segment, in the model's order, then unclassified."""
+    """How many of the assigned records are in each segment: as found, by rule or pin, then unclassified."""
     counted = {row["values"]: row["counts"] for row in pc.value_counts(table["segment_key"]).to_pylist()}
-    sentences = {segment.key: segment.sentence for segment in model.segments}
-    keys = [segment.key for segment in model.segments]
+    sentences = {segment.key: segment.sentence for segment in decided.segments}
+    keys = [segment.key for segment in decided.segments]
     keys += sorted(set(counted) - set(keys))
     return tuple(
         SegmentCount(
             segmentation=settings.name,
             object=settings.object,
             key=key,
-            name=model.title(key),
+            name=decided.titles.get(key, key),
             count=counted.get(key, 0),
             share=counted.get(key, 0) / table.num_rows if table.num_rows else 0.0,
             reason=sentences.get(key, "Resembles none of the segments closely enough."),
@@ -313,7 +327,7 @@ def _day_notes(session: Session, as_of: date) -> tuple[str, ...]:
 def _notes(
     segmented: _Segmented, snapshot: Snapshot, kind: ObjectKind, names: dict[str, str]
 ) -> tuple[str, ...]:
-    notes = [*segmented.chosen.notes, *segmented.features.quality.sentences]
+    notes = [*segmented.chosen.notes, *segmented.placements.notes, *segmented.features.quality.sentences]
     out = pa.array(segmented.features.out_of_scope_ids, pa.string())
     everyone = seen_values(snapshot.tables[kind], kind, names)
     left = everyone.filter(pc.and_(pc.is_in(everyone["record_id"], out), pc.is_valid(everyone["key"])))

@@ -15,6 +15,7 @@ from segmentation.errors import NoStableSegmentsError
 from segmentation.model import MAX_TITLE_LENGTH, Segment, SegmentModel, TierParameters, TierRule
 from sync.fields import field_names
 from sync.modelling import fit_model
+from sync.placements import load_decided
 from sync.planning import compute_features, count_segments, refresh_snapshot, resolve_as_of, seen_values
 from sync.results import SegmentCount
 from sync.session import Session, open_session
@@ -78,7 +79,12 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
             assigned, old = _carried_by_crm(session, settings, snapshot, fit.model)
         else:
             old = SegmentModel.from_json(current_row.body)
-        matched = segmentation.match_segments(old, fit.model, features, current=assigned)
+        with ws.store.begin() as tx:
+            decided = load_decided(tx, settings, scope_id, fit.model)
+        # Whoever a rule or a pin holds stays where it is, whatever is found for the rest.
+        placed = decided.place(features).is_placed
+        free = features.only(~placed)
+        matched = segmentation.match_segments(old, fit.model, free, current=assigned)
         takeover = _takeover_sentence(session, settings) if current_row is None else ()
         row = ModelRow(
             model_id=new_id(),
@@ -91,9 +97,10 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
             body=matched.model.to_json(),
         )
         _replace_waiting(session, settings, row)
-        counts = count_segments(
-            settings, matched.model, segmentation.assign_segments(matched.model, features)
-        )
+        with ws.store.begin() as tx:
+            decided = load_decided(tx, settings, scope_id, matched.model)
+        whole = segmentation.assign_segments(matched.model, features)
+        counts = count_segments(settings, decided, decided.place(features).put_into(whole))
     return RefitProposal(
         row.model_id,
         settings.name,

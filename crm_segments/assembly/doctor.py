@@ -97,14 +97,14 @@ def _check_field(
 
 
 def _check_scope(one: SegmentationSettings, description: ObjectDescription) -> tuple[Check, ...]:
-    if not one.where:
+    if not one.conditions:
         return ()
-    title = f"Condition of {one.name}"
+    title = f"Conditions of {one.name}"
     try:
         check_fields(one, [field.name for field in description.fields])
     except CrmSegmentsError as error:
         return (_failed(title, error),)
-    return (Check(title, Severity.OK, "names only fields that are known"),)
+    return (Check(title, Severity.OK, "name only fields that are known"),)
 
 
 def _installation_id(settings: LoadedSettings) -> str | None:

@@ -16,13 +16,10 @@ def check_groupings(settings: LoadedSettings) -> None:
     """Refuse what a plan would refuse whatever the data are.
 
     Raises:
-        ConfigError: No connector for the CRM, a condition that cannot be read, or a feature that does not
-            exist is switched off.
+        ConfigError: No connector for the CRM, or a feature that does not exist is switched off.
     """
     settings.require_crm()
     for one in settings.settings.segmentation:
-        if one.where and one.where.strip():
-            parse(one.where)
         _check_features(one)
 
 
@@ -36,14 +33,15 @@ def check_fields(one: SegmentationSettings, described: Collection[str]) -> None:
     Raises:
         ConfigError: There is no such field; says where it is named.
     """
-    if not one.where or not one.where.strip():
+    if not one.conditions:
         return
     from segmentation.features.registry import FEATURE_NAMES  # noqa: PLC0415 - loads pandas
 
     known = {*CANONICAL_SCHEMAS[ObjectKind(one.object)].names, *FEATURE_NAMES, *described}
-    for name in names_of(parse(one.where)):
-        if name.text not in known:
-            raise _unknown(one.where, name, known)
+    for condition in one.conditions:
+        for name in names_of(parse(condition)):
+            if name.text not in known:
+                raise _unknown(condition, name, known)
 
 
 def _unknown(condition: str, name: Name, known: Collection[str]) -> ConfigError:

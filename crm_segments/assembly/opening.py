@@ -12,6 +12,7 @@ from connectors.contract import Connector
 from connectors.errors import UsageError
 from connectors.model import Observer, Progress
 from connectors.registry import load_connector
+from crm_segments.config_conditions import condition_places
 from crm_segments.settings import LoadedSettings
 
 if TYPE_CHECKING:
@@ -101,4 +102,5 @@ def open_workspace(settings: LoadedSettings, options: WorkspaceOptions) -> Itera
             command=options.command,
             observer=options.observer,
             should_stop=options.should_stop,
+            places=condition_places(settings),
         )

@@ -15,6 +15,7 @@ from crm_segments.cli import (
     history,
     import_,
     init,
+    pin,
     plan,
     refit,
     run,
@@ -57,6 +58,6 @@ def _root(
 
 for module in (
     demo, sample, init, import_, plan, approve, apply, run, refit,
-    status, history, segments, explain, export, doctor, configuration,
+    status, history, segments, explain, pin, export, doctor, configuration,
 ):  # fmt: skip
     module.register(app)

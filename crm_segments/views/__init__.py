@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crm_segments.views.failure import FailureView
     from crm_segments.views.files import ExportView, ImportView, SampleView
     from crm_segments.views.history import HistoryView
+    from crm_segments.views.pins import PinsView, PinView, UnpinnedView
     from crm_segments.views.plan import ApprovalView, PlansView, show_plan
     from crm_segments.views.refit import RefitView
     from crm_segments.views.run import RunView, empty_run_document
@@ -35,12 +36,15 @@ __all__ = [
     "HistoryView",
     "ImportView",
     "InitView",
+    "PinView",
+    "PinsView",
     "PlansView",
     "RefitView",
     "RunView",
     "SampleView",
     "SegmentsView",
     "StatusView",
+    "UnpinnedView",
     "View",
     "ViewConsole",
     "empty_run_document",
@@ -56,6 +60,7 @@ _HOMES = {
     "failure": ("FailureView",),
     "files": ("ExportView", "ImportView", "SampleView"),
     "history": ("HistoryView",),
+    "pins": ("PinView", "PinsView", "UnpinnedView"),
     "plan": ("ApprovalView", "PlansView", "show_plan"),
     "refit": ("RefitView",),
     "run": ("RunView", "empty_run_document"),

@@ -53,13 +53,13 @@ def compute_features(
 
     Args:
         records: The pulled tables.
-        settings: What is grouped, `where`, and which features are off.
+        settings: What is grouped, `where` and `exclude`, rules, and which features are off.
         currency: How amounts become the home currency.
         as_of: The day for which features are computed.
         observer: Is told of progress, family by family.
 
     Raises:
-        ConfigError: `where` or `features.off` names something that does not exist.
+        ConfigError: A condition or `features.off` names something that does not exist.
     """
     log = QualityLog()
     context = FeatureContext(records, currency, as_of, log)
@@ -69,19 +69,34 @@ def compute_features(
             observer(Progress("features", done, len(FAMILIES), records.kind))
         features += family(context)
     scope = _scope(settings, records.table, features)
+    rule_of = _rules(settings, records.table, features)[scope]
     features = _without_off(features, settings.features.off)
     if not scope.all():
-        log.add("scope", f"{count_of(records.kind, int((~scope).sum()))} are outside `where`; left alone.")
+        outside = count_of(records.kind, int((~scope).sum()))
+        said = {"outside `where`": settings.where, "left out by `exclude`": settings.exclude}
+        why = " or ".join(words for words, condition in said.items() if condition)
+        log.add("scope", f"{outside} are {why}; left alone.")
     kept = _usable([_only(feature, scope) for feature in features], records.kind, log)
     if observer:
         observer(Progress("features", len(FAMILIES), len(FAMILIES), records.kind))
-    return _table(context, kept, scope)
+    return _table(context, kept, scope, rule_of)
 
 
 def _scope(settings: SegmentationSettings, table: pa.Table, features: list[Feature]) -> Flags:
-    if not settings.where or not settings.where.strip():
-        return np.ones(table.num_rows, dtype=bool)
-    return in_scope(settings.where, table, features)
+    scope = np.ones(table.num_rows, dtype=bool)
+    if settings.where and settings.where.strip():
+        scope &= in_scope(settings.where, table, features)
+    if settings.exclude and settings.exclude.strip():
+        scope &= ~in_scope(settings.exclude, table, features)
+    return scope
+
+
+def _rules(settings: SegmentationSettings, table: pa.Table, features: list[Feature]) -> Indexes:
+    """For each record the position of the first rule that holds; -1 where none does."""
+    found = np.full(table.num_rows, -1, dtype=np.int64)
+    for at, rule in enumerate(settings.rules):
+        found[(found < 0) & in_scope(rule.when, table, features)] = at
+    return found
 
 
 def _without_off(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:
@@ -162,7 +177,7 @@ def _say_empty(
     )
 
 
-def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> FeatureTable:
+def _table(context: FeatureContext, features: list[Feature], scope: Flags, rule_of: Indexes) -> FeatureTable:
     ids = context.records.table.column(id_column(context.kind)).combine_chunks()
     outside = ids.filter(pa.array(~scope))
     ids = ids.filter(pa.array(scope))
@@ -182,6 +197,7 @@ def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> Fe
         specs=tuple(feature.spec for feature in features),
         quality=context.log.report(),
         out_of_scope_ids=outside,
+        rule_of=rule_of[order],
     )
 
 

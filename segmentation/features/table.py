@@ -1,7 +1,7 @@
 """Values that the feature families exchange: the context they read from, one feature, all features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from connectors.model import ObjectKind
 from segmentation.config import CurrencySettings
-from segmentation.features.columns import Floats, Texts
+from segmentation.features.columns import Flags, Floats, Indexes, Texts
 from segmentation.features.quality import QualityLog, QualityReport
 from segmentation.model import FeatureSpec
 from segmentation.records import Records
@@ -61,9 +61,27 @@ class FeatureTable:
     specs: tuple[FeatureSpec, ...]
     quality: QualityReport
     out_of_scope_ids: pa.Array
+    rule_of: Indexes
+    """For each record the position of the first rule that holds; -1 where none does."""
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def is_free(self) -> Flags:
+        """Records that no rule takes: those that segments are made of."""
+        return self.rule_of < 0
+
+    def only(self, kept: Flags) -> "FeatureTable":
+        """The same features of some of the records."""
+        if kept.all():
+            return self
+        return replace(
+            self,
+            ids=self.ids.filter(pa.array(kept)),
+            values=self.values[kept].reset_index(drop=True),
+            rule_of=self.rule_of[kept],
+        )
 
     @property
     def used(self) -> tuple[FeatureSpec, ...]:

@@ -1,5 +1,6 @@
 """Results as the floors return them, made by hand: every view can be shown without running anything."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,13 +17,14 @@ from crm_segments.views.explanation import ExplanationView
 from crm_segments.views.failure import FailureView
 from crm_segments.views.files import SampleView
 from crm_segments.views.history import HistoryView
+from crm_segments.views.pins import PinsView, PinView, UnpinnedView
 from crm_segments.views.plan import ApprovalView, PlansView
 from crm_segments.views.refit import RefitView
 from crm_segments.views.run import RunView
 from crm_segments.views.segments import SegmentsView
 from crm_segments.views.status import StatusView
 from crm_segments.views.view import View
-from sync import Explanation, RefitProposal, Status, StoredPlan
+from sync import Explanation, PinnedRecord, RefitProposal, Status, StoredPlan
 from sync.plan import ASSIGNMENT_SCHEMA, CHANGE_SCHEMA, FieldStep, GuardStop, Plan, PlanHead, PlanStatus
 from sync.results import ChangeCounts, FinishedRun, RejectedGroup, RunResult, RunStatus, SegmentCount
 from sync.stages import BuildLists, MakeFields, WriteBatches
@@ -270,6 +272,25 @@ DEMO = DemoStory(
     explanation=EXPLANATION,
 )
 
+PIN = PinnedRecord(
+    "customers",
+    "account",
+    "A1",
+    HOSTILE,
+    "large_big_deals",
+    "Large, big deals",
+    "strategic partner of the house, agreed with the board in spring",
+    "2026-12-31",
+    "kim",
+    "2026-11-02T08:00:00.000+00:00",
+    has_ended=False,
+)
+PINS = (
+    PIN,
+    replace(PIN, record_id="A2", name="A2", until="2026-10-31", has_ended=True),
+    replace(PIN, until=None),
+)
+
 VIEWS: dict[str, View] = {
     "approval": ApprovalView(plan_preview(status=PlanStatus.APPROVED)),
     "demo": DemoView(DEMO),
@@ -278,6 +299,10 @@ VIEWS: dict[str, View] = {
     "failure": FAILURE,
     "history": HistoryView((STOPPED_ROW, ROW)),
     "history-empty": HistoryView(()),
+    "pin-add": PinView(PIN),
+    "pin-list": PinsView(PINS),
+    "pin-list-empty": PinsView(()),
+    "pin-remove": UnpinnedView("A1"),
     "plan": PlansView((plan_preview(),), (Path("changes.csv"),)),
     "plan-guarded": PlansView((plan_preview(guards=(SHARE_GUARD,)),)),
     "plan-quiet": PlansView((plan_preview(has_work=False),)),

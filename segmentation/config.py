@@ -1,11 +1,19 @@
 """Typed settings of one `[[segmentation]]` table, as far as they shape the segments."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-__all__ = ["CurrencySettings", "FeatureSettings", "RuleSettings", "SegmentationSettings"]
+__all__ = [
+    "CurrencySettings",
+    "FeatureSettings",
+    "FollowingSettings",
+    "RuleSettings",
+    "SegmentationSettings",
+    "with_followers",
+]
 
 
 class _Table(BaseModel):
@@ -74,6 +82,8 @@ class SegmentationSettings(_Table):
     """Which features are used."""
     rules: tuple[RuleSettings, ...] = ()
     """Segments by rule; they come before the segments that are found."""
+    contacts: Literal["none", "inherit"] = "none"
+    """Whether the contacts of an account get its segment, in the same fields on the contact."""
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -87,6 +97,10 @@ class SegmentationSettings(_Table):
             raise ValueError(
                 f"min_segments ({self.min_segments}) is larger than max_segments ({self.max_segments})"
             )
+        if self.contacts == "inherit" and self.object != "account":
+            raise ValueError(
+                f'only accounts have contacts: contacts = "inherit" does not go with object = "{self.object}"'
+            )
         return self
 
     def model_fingerprint(self, currency: CurrencySettings) -> str:
@@ -95,13 +109,39 @@ class SegmentationSettings(_Table):
         Rules are not among them: a frozen model takes whoever a changed rule sets free. Defaults are not
         either, so that a version that brings a new setting asks nobody for a refit.
         """
-        own = self.model_dump_json(exclude={"name", "field", "rules"}, exclude_defaults=True)
+        own = self.model_dump_json(exclude={"name", "field", "rules", "contacts"}, exclude_defaults=True)
         return _digest(own, currency.model_dump_json(exclude_defaults=True))
 
     def plan_fingerprint(self, currency: CurrencySettings) -> str:
         """A hash of all settings that decide where records belong; when it moves, saved plans are stale."""
         deciding = self.model_dump_json(include={"rules"}, exclude_defaults=True)
         return _digest(self.model_fingerprint(currency), deciding)
+
+
+class FollowingSettings(SegmentationSettings):
+    """Contacts that get the segment of their account: no table of config.toml, made from one."""
+
+    follows: SegmentationSettings
+    """The accounts' segmentation."""
+
+    def model_fingerprint(self, currency: CurrencySettings) -> str:
+        """That of the accounts."""
+        return self.follows.model_fingerprint(currency)
+
+    def plan_fingerprint(self, currency: CurrencySettings) -> str:
+        """That of the accounts."""
+        return self.follows.plan_fingerprint(currency)
+
+
+def with_followers(segmentations: Iterable[SegmentationSettings]) -> tuple[SegmentationSettings, ...]:
+    """All segmentations, each followed by the one of the contacts that inherit from it."""
+    found: list[SegmentationSettings] = []
+    for one in segmentations:
+        found.append(one)
+        if one.contacts == "inherit":
+            name = f"{one.name[:31]}_contacts"
+            found.append(FollowingSettings(name=name, object="contact", field=one.field, follows=one))
+    return tuple(found)
 
 
 def _digest(*texts: str) -> str:

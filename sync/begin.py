@@ -93,7 +93,7 @@ def _conditions(
     with ws.store.begin() as tx:
         scope_id = session.scope_id(settings, tx)
         newest = newest_generation(tx, scope_id)
-        current = models.find_model(tx, scope_id, ModelStatus.CURRENT)
+        current = models.find_model(tx, session.model_scope_id(settings, tx), ModelStatus.CURRENT)
     yield newest != generation, "another plan was applied after it was made", "generation"
     model_id = current.model_id if current else None
     is_remade = model_id not in {head.base_model_id, head.model_id}
@@ -129,9 +129,10 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
         close_unfinished(tx, scope_id, ws.store.now())
         begin_run(tx, _run_values(session, stored, scope_id, run_id, generation))
         set_plan_status(tx, plan.plan_id, PlanStatus.APPLYING)
-        if plan.head.model_id != plan.head.base_model_id:
-            _adopt_model(tx, scope_id, plan.head.model_id)
-        models.remember_keys(tx, scope_id, plan.head.model_id, _titles(plan))
+        if session.model_scope_id(settings, tx) == scope_id:
+            if plan.head.model_id != plan.head.base_model_id:
+                _adopt_model(tx, scope_id, plan.head.model_id)
+            models.remember_keys(tx, scope_id, plan.head.model_id, _titles(plan))
         adopt_assignments(tx, scope_id, plan.assignments, model_id=plan.head.model_id, run_id=run_id)
         remember_written(tx, scope_id, plan.rows(Action.ADOPT), run_id)
         remember_written(tx, scope_id, _recovered(plan), run_id)

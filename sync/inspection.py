@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import segmentation
 from connectors.errors import DataError, UsageError
 from connectors.model import ObjectKind
-from segmentation.config import SegmentationSettings
+from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.model import SegmentModel
 from sync import exceptions
 from sync.placements import Decided, load_decided
@@ -153,6 +153,8 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
         DataError: The last pull is lost; the next plan reads everything again.
     """
     settings = ws.segmentation(name)
+    if isinstance(settings, FollowingSettings):
+        return _explain_contact(ws, settings, query)
     kind = ObjectKind(settings.object)
     connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
@@ -168,6 +170,20 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
             code="explain.nothing",
             next_command="crm-segments run",
         )
+    snapshot = _last_pull(ws, connection_id, head)
+    record_id, record_name = find_record(snapshot.tables[kind], kind, query)
+    assigned = current.filter(pc.equal(current["record_id"], record_id)).to_pylist()
+    if not assigned:
+        raise _unassigned(record_name, record_id)
+    model, day = SegmentModel.from_json(row.body), date.fromisoformat(as_of)
+    with ws.store.begin() as tx:
+        held_since = _held_since(tx, scope_id, record_id)
+        decided = load_decided(tx, settings, scope_id, model)
+    found = _explained(ws, settings, snapshot, decided, assigned[0], day)
+    return replace(found, name=record_name, held_since=held_since)
+
+
+def _last_pull(ws: Workspace, connection_id: str, head: str | None) -> Snapshot:
     snapshot = load_snapshot(ws, connection_id, head)
     if snapshot is None:
         raise DataError(
@@ -176,21 +192,48 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
             code="snapshot.lost",
             next_command="crm-segments plan",
         )
-    record_id, record_name = find_record(snapshot.tables[kind], kind, query)
-    assigned = current.filter(pc.equal(current["record_id"], record_id)).to_pylist()
-    if not assigned:
-        raise UsageError(
-            f"{record_name} ({record_id}) has no segment: it is new, or outside the scope.",
-            hint="A new record gets one with the next run.",
-            code="explain.unassigned",
-            next_command="crm-segments run",
-        )
-    model, day = SegmentModel.from_json(row.body), date.fromisoformat(as_of)
+    return snapshot
+
+
+def _unassigned(name: str, record_id: str) -> UsageError:
+    return UsageError(
+        f"{name} ({record_id}) has no segment: it is new, or outside the scope.",
+        hint="A new record gets one with the next run.",
+        code="explain.unassigned",
+        next_command="crm-segments run",
+    )
+
+
+def _explain_contact(ws: Workspace, settings: FollowingSettings, query: str) -> Explanation:
+    """A contact that inherits is explained by its account."""
+    connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
-        held_since = _held_since(tx, scope_id, record_id)
-        decided = load_decided(tx, settings, scope_id, model)
-    found = _explained(ws, settings, snapshot, decided, assigned[0], day)
-    return replace(found, name=record_name, held_since=held_since)
+        scopes = _scope_ids(tx, ws, connection_id)
+        scope_id = scopes.get(settings.name, 0)
+        current = load_assignments(tx, scope_id)
+        titles = models.taken_keys(tx, scopes.get(settings.follows.name, 0))
+        head = ws.store.snapshot_head(tx, connection_id)
+    contacts = _last_pull(ws, connection_id, head).tables[ObjectKind.CONTACT]
+    contact_id, name = find_record(contacts, ObjectKind.CONTACT, query)
+    assigned = current.filter(pc.equal(current["record_id"], contact_id)).to_pylist()
+    owners = contacts.filter(pc.equal(contacts["contact_id"], contact_id))["account_id"].to_pylist()
+    if not assigned or owners[0] is None:
+        raise _unassigned(name, contact_id)
+    account = explain(ws, owners[0], settings.follows.name)
+    key = assigned[0]["segment_key"]
+    with ws.store.begin() as tx:
+        held_since = _held_since(tx, scope_id, contact_id)
+    return replace(
+        account,
+        record_id=contact_id,
+        name=name,
+        segment_key=key,
+        segment_title=titles.get(key, account.segment_title),
+        since=assigned[0]["since"],
+        reason=f"Its account: {account.reason}",
+        how_close=f"It follows its account, {account.name} ({account.record_id}). {account.how_close}",
+        held_since=held_since,
+    )
 
 
 def _explained(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from connectors.errors import DataError, UsageError
 from connectors.model import UNCLASSIFIED_KEY, ObjectKind
-from segmentation.config import SegmentationSettings
+from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.model import SegmentModel
 from sync.placements import Decided, load_decided
 from sync.records import find_record
@@ -65,7 +65,7 @@ def add_pin(ws: Workspace, request: PinRequest, name: str | None = None) -> Pinn
         DataError: Nothing was pulled yet.
         LockedError: A run is at work.
     """
-    settings = ws.segmentation(name)
+    settings = _pinnable(ws, name)
     reason = " ".join(request.reason.split())
     if not reason or len(reason) > MAX_REASON or not reason.isprintable():
         raise UsageError(
@@ -108,7 +108,7 @@ def remove_pin(ws: Workspace, record: str, name: str | None = None) -> str:
         UsageError: The record is not pinned.
         LockedError: A run is at work.
     """
-    settings = ws.segmentation(name)
+    settings = _pinnable(ws, name)
     with open_session(ws) as session:
         with ws.store.begin() as tx:
             known = {row.record_id for row in list_pins(tx, session.scope_id(settings, tx))}
@@ -143,6 +143,17 @@ def get_pins(ws: Workspace) -> list[PinnedRecord]:
                 table = _table(session, settings)
                 found += [_shown(settings, row, decided, table, today) for row in rows]
     return found
+
+
+def _pinnable(ws: Workspace, name: str | None) -> SegmentationSettings:
+    settings = ws.segmentation(name)
+    if isinstance(settings, FollowingSettings):
+        raise UsageError(
+            "A contact that inherits cannot be pinned: it has the segment of its account.",
+            hint="Pin the account.",
+            code="pin.follows",
+        )
+    return settings
 
 
 def _records(session: Session, settings: SegmentationSettings) -> tuple[pa.Table, ObjectKind]:

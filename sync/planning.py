@@ -1,7 +1,7 @@
 """Makes plans: pull, segment, compare. Writes nothing to the CRM."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,7 +20,7 @@ from sync.fields import field_names, field_specs, segment_options
 from sync.guard import PlanFacts, check_guards
 from sync.modelling import ChosenModel, choose_model
 from sync.placements import Decided, load_decided
-from sync.plan import ASSIGNMENT_SCHEMA, PARTS, Action, FieldStep, Plan, PlanHead
+from sync.plan import ASSIGNMENT_SCHEMA, PARTS, Action, FieldStep, GuardStop, Plan, PlanHead
 from sync.results import SegmentCount
 from sync.session import Session
 from sync.snapshot import Snapshot, pull_snapshot, sweep
@@ -32,12 +32,15 @@ from sync.workspace import new_id
 
 __all__ = [
     "PULLED_OBJECTS",
+    "Segmented",
+    "complete_plan",
     "compute_features",
     "count_segments",
     "make_plan",
     "refresh_snapshot",
     "resolve_as_of",
     "seen_values",
+    "with_since",
 ]
 
 PULLED_OBJECTS = {
@@ -98,15 +101,18 @@ def seen_values(table: pa.Table, kind: ObjectKind, names: dict[str, str]) -> pa.
 
 
 @dataclass(frozen=True, slots=True)
-class _Segmented:
-    """Records in scope with their segments."""
+class Segmented:
+    """Records in scope with their segments: all that a plan is made from, whatever put them there."""
 
     chosen: ChosenModel
-    features: "segmentation.FeatureTable"
     decided: Decided
-    placements: "segmentation.Placements"
     table: pa.Table
     """In `ASSIGNMENT_SCHEMA`."""
+    reasons: Callable[[Sequence[str], Sequence[str]], list[str]]
+    """Why these records are in these segments, in words."""
+    notes: tuple[str, ...]
+    guards: tuple[GuardStop, ...] = ()
+    """Guards that stop what this follows from, and so this too."""
 
 
 def make_plan(
@@ -118,13 +124,31 @@ def make_plan(
         DataError: The data do not allow segments, or a refit is due first.
         SchemaError: A field of someone else is in the way.
     """
-    ws, kind = session.ws, ObjectKind(settings.object)
-    names = field_names(ws.connector, settings.field)
+    kind = ObjectKind(settings.object)
+    names = field_names(session.ws.connector, settings.field)
     seen = seen_values(snapshot.tables[kind], kind, names)
     segmented = _segment(session, settings, snapshot, as_of, seen)
+    return complete_plan(session, settings, snapshot, as_of, segmented)
+
+
+def complete_plan(
+    session: Session,
+    settings: SegmentationSettings,
+    snapshot: Snapshot,
+    as_of: date,
+    segmented: Segmented,
+) -> StoredPlan:
+    """Compare records that have their segments with the CRM and with what we wrote, and save the plan.
+
+    Raises:
+        SchemaError: A field of someone else is in the way.
+    """
+    ws, kind = session.ws, ObjectKind(settings.object)
+    names = field_names(ws.connector, settings.field)
+    everyone = seen_values(snapshot.tables[kind], kind, names)
     scope_id = session.scope_id(settings)
     in_scope = segmented.table["record_id"].combine_chunks()
-    seen = seen.filter(pc.is_in(seen["record_id"], in_scope))
+    seen = everyone.filter(pc.is_in(everyone["record_id"], in_scope))
     with ws.store.begin() as tx:
         last = ledger.load_last_written(tx, scope_id)
         last_count = last_applied_scope_count(tx, scope_id)
@@ -158,10 +182,11 @@ def make_plan(
         options=segment_options([(each.key, each.title) for each in segmented.decided.segments]),
         counts={action.value: _count(pc.equal(changes["action"], action.value)) for action in Action},
         missing_fields=missing,
-        notes=(*_day_notes(session, as_of), *_notes(segmented, snapshot, kind, names)),
+        notes=(*_day_notes(session, as_of), *segmented.notes, *_left_behind(everyone, in_scope)),
     )
     exempt = (_replaced_pairs(changes) & Counter(segmented.chosen.approved_moves)).total()
     head = _with_steps_and_guards(session, settings, head, last_count, exempt)
+    head = replace(head, guards=(*segmented.guards, *head.guards))
     plan = Plan(head, changes, segmented.table)
     with ws.store.begin() as tx:
         session.lock.check(tx)
@@ -198,7 +223,7 @@ def compute_features(
 
 def _segment(
     session: Session, settings: SegmentationSettings, snapshot: Snapshot, as_of: date, seen: pa.Table
-) -> _Segmented:
+) -> Segmented:
     ws = session.ws
     features = compute_features(session, settings, snapshot, as_of)
     chosen = choose_model(session, settings, snapshot, features, seen)
@@ -214,11 +239,17 @@ def _segment(
     with ws.store.begin() as tx:
         decided = load_decided(tx, settings, session.scope_id(settings, tx), chosen.model)
     placements = decided.place(features)
-    table = _with_since(placements.put_into(assigned), current, as_of)
-    return _Segmented(chosen, features, decided, placements, table)
+    table = with_since(placements.put_into(assigned), current, as_of)
+    notes = (*chosen.notes, *placements.notes, *features.quality.sentences)
+
+    def reasons(ids: Sequence[str], keys: Sequence[str]) -> list[str]:
+        return placements.told(ids, segmentation.record_reasons(chosen.model, features, ids, keys))
+
+    return Segmented(chosen, decided, table, reasons, notes)
 
 
-def _with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
+def with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
+    """Assignments in `ASSIGNMENT_SCHEMA`: whoever stays where it is now is there since then."""
     before = current.select(["record_id", "segment_key", "since"])
     joined = assigned.join(before, "record_id", join_type="left outer", right_suffix="_before")
     stands = pc.fill_null(pc.equal(joined["segment_key"], joined["segment_key_before"]), False)
@@ -228,19 +259,13 @@ def _with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
     return table.sort_by("record_id").cast(ASSIGNMENT_SCHEMA).combine_chunks()
 
 
-def _wanted(segmented: _Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
+def _wanted(segmented: Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
     table = segmented.table
     keys = pa.table({"record_id": table["record_id"], "key": table["segment_key"]})
     everyone = keys["record_id"].combine_chunks()
     written = everyone if segmented.chosen.rewrites_text else needs_text(keys, seen, last)
     moved = table.filter(pc.is_in(table["record_id"], written))
-    ids = moved["record_id"].to_pylist()
-    reasons = segmented.placements.told(
-        ids,
-        segmentation.record_reasons(
-            segmented.chosen.model, segmented.features, ids, moved["segment_key"].to_pylist()
-        ),
-    )
+    reasons = segmented.reasons(moved["record_id"].to_pylist(), moved["segment_key"].to_pylist())
     fresh = pa.table(
         [
             moved["record_id"],
@@ -324,18 +349,13 @@ def _day_notes(session: Session, as_of: date) -> tuple[str, ...]:
     return (f"Looked at as of {as_of.isoformat()}, not {own.isoformat()}, the day of the data: {what}.",)
 
 
-def _notes(
-    segmented: _Segmented, snapshot: Snapshot, kind: ObjectKind, names: dict[str, str]
-) -> tuple[str, ...]:
-    notes = [*segmented.chosen.notes, *segmented.placements.notes, *segmented.features.quality.sentences]
-    out = pa.array(segmented.features.out_of_scope_ids, pa.string())
-    everyone = seen_values(snapshot.tables[kind], kind, names)
-    left = everyone.filter(pc.and_(pc.is_in(everyone["record_id"], out), pc.is_valid(everyone["key"])))
-    if left.num_rows:
-        notes.append(
-            f"{left.num_rows:,} records outside the scope still carry a segment; it is left as it is."
-        )
-    return tuple(notes)
+def _left_behind(everyone: pa.Table, in_scope: pa.Array) -> tuple[str, ...]:
+    """Says how many records carry a segment without being looked at any more."""
+    outside = pc.invert(pc.is_in(everyone["record_id"], in_scope))
+    left = everyone.filter(pc.and_(outside, pc.is_valid(everyone["key"]))).num_rows
+    if not left:
+        return ()
+    return (f"{left:,} records outside the scope still carry a segment; it is left as it is.",)
 
 
 def _count(mask: pa.ChunkedArray) -> int:

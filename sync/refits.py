@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import segmentation
 from connectors.errors import UsageError
 from connectors.model import UNCLASSIFIED_KEY, ObjectKind
-from segmentation.config import SegmentationSettings
+from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.errors import NoStableSegmentsError
 from segmentation.model import MAX_TITLE_LENGTH, Segment, SegmentModel, TierParameters, TierRule
 from sync.fields import field_names
@@ -60,7 +60,7 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
     Raises:
         DataError: Too few records; or no stable segments, and none that could stay.
     """
-    settings = ws.segmentation(name)
+    settings = _with_own_segments(ws, name)
     with open_session(ws) as session:
         day = resolve_as_of(session, as_of)
         snapshot = refresh_snapshot(session)
@@ -114,6 +114,18 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
     )
 
 
+def _with_own_segments(ws: Workspace, name: str | None) -> SegmentationSettings:
+    settings = ws.segmentation(name)
+    if isinstance(settings, FollowingSettings):
+        raise UsageError(
+            f'"{settings.name}" has no segments of its own: its contacts get those of their accounts.',
+            hint="Make new segments of the accounts.",
+            code="refit.follows",
+            next_command=f"crm-segments refit --segmentation {settings.follows.name}",
+        )
+    return settings
+
+
 def _takeover_sentence(session: Session, settings: SegmentationSettings) -> tuple[str, ...]:
     owner = _field_owner(session.ws, settings)
     if owner in {None, session.installation_id}:
@@ -142,7 +154,7 @@ def decide_refit(ws: Workspace, name: str | None = None, *, approve: bool) -> Re
     Raises:
         UsageError: No refit waits.
     """
-    settings = ws.segmentation(name)
+    settings = _with_own_segments(ws, name)
     with open_session(ws) as session:
         owner = _field_owner(ws, settings)
         with ws.store.begin() as tx:

@@ -76,6 +76,18 @@ def test_the_file_is_the_one_named_first(tmp_path: Path, monkeypatch: pytest.Mon
             "[sync]\n\nmax_change_share = 0.2\n",
             ["config.toml, line 3", "no key max_change_share", '"max_changed_share"'],
         ),
+        (
+            '[[segmentation]]\nobject = "lead"\ncontacts = "inherit"\n',
+            ["config.toml, line 1", 'contacts = "inherit" does not go with object = "lead"'],
+        ),
+        (
+            '[[segmentation]]\ncontacts = "inherit"\n[[segmentation]]\nname = "b"\nobject = "contact"\n',
+            ['would write the field "crm_segment" of contact'],
+        ),
+        (
+            '[[segmentation]]\n[[segmentation.rules]]\nwhen = "employees > 1"\nsegment = "Unclassified"\n',
+            ["config.toml, line 4", "Segment cannot be Unclassified"],
+        ),
         ("[snyc]\n", ["config.toml, line 1", "no table [snyc]", '"sync"']),
         (
             '[[segmentation]]\nname = "a"\n[[segmentation]]\nname = "b"\nfeld = "x"\n',

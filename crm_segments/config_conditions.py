@@ -18,6 +18,8 @@ def _conditions(at: int, one: SegmentationSettings) -> Iterator[tuple[KeyPath, s
     for name in ("where", "exclude"):
         if condition := getattr(one, name):
             yield ("segmentation", at, name), condition
+    if one.deals.where:
+        yield ("segmentation", at, "deals", "where"), one.deals.where
     for number, rule in enumerate(one.rules):
         yield ("segmentation", at, "rules", number, "when"), rule.when
 

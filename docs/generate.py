@@ -26,7 +26,13 @@ from typer.testing import CliRunner
 from connectors.errors import CrmSegmentsError
 from crm_segments.cli.app import app
 from crm_segments.settings import ConnectionSettings, StateSettings
-from segmentation.config import CurrencySettings, FeatureSettings, RuleSettings, SegmentationSettings
+from segmentation.config import (
+    CurrencySettings,
+    DealSettings,
+    FeatureSettings,
+    RuleSettings,
+    SegmentationSettings,
+)
 from sync.config import SyncSettings
 
 DOCS = Path(__file__).resolve().parent
@@ -87,6 +93,7 @@ SETTINGS: Mapping[str, type[BaseModel]] = {
     "[currency]": CurrencySettings,
     "[[segmentation]]": SegmentationSettings,
     "[segmentation.features]": FeatureSettings,
+    "[segmentation.deals]": DealSettings,
     "[[segmentation.rules]]": RuleSettings,
 }
 

@@ -2,18 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
+    "Category",
     "CurrencySettings",
+    "DealSettings",
     "FeatureSettings",
     "FollowingSettings",
     "RuleSettings",
     "SegmentationSettings",
     "with_followers",
 ]
+
+
+Category: TypeAlias = Literal["industry", "country", "product"]
+"""Fields whose spellings are mended."""
 
 
 class _Table(BaseModel):
@@ -34,6 +40,22 @@ class FeatureSettings(_Table):
 
     off: tuple[str, ...] = ()
     """Features, or whole families, that are not used."""
+    required: tuple[str, ...] = ()
+    """Features without which a record is Unclassified, unless a rule or a pin takes it."""
+    weights: dict[str, Annotated[float, Field(gt=0, le=10)]] = {}
+    """How much features count beside the others of their family, as a factor; 1 is as usual. A feature that
+    is only shown otherwise counts as soon as it stands here."""
+    aliases: dict[Category, dict[str, str]] = {}
+    """Own spellings: how a category is written in the CRM, and what is meant."""
+
+
+class DealSettings(_Table):
+    """The `[segmentation.deals]` table: which deals count."""
+
+    where: str | None = None
+    """Only deals for which this holds, e.g. `pipeline = "Sales" and type != "Renewal"`."""
+    amount: Annotated[str, Field(min_length=1)] = "amount"
+    """The field that says what a deal is worth, e.g. one that holds a year's worth only."""
 
 
 class RuleSettings(_Table):
@@ -80,6 +102,8 @@ class SegmentationSettings(_Table):
     """Where no stable segments are found: stop, or use fixed printed rules."""
     features: FeatureSettings = FeatureSettings()
     """Which features are used."""
+    deals: DealSettings = DealSettings()
+    """Which deals count."""
     rules: tuple[RuleSettings, ...] = ()
     """Segments by rule; they come before the segments that are found."""
     contacts: Literal["none", "inherit"] = "none"

@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.model import UNCLASSIFIED_KEY
 from segmentation.config import RuleSettings
 from segmentation.features.columns import Flags, Texts
 from segmentation.features.quality import count_of
 from segmentation.features.table import FeatureTable
+from segmentation.model import SegmentModel
 from segmentation.own import OwnSegments, Pin, short_condition
-from segmentation.reasons import MAX_REASON_LENGTH, shortened
+from segmentation.reasons import MAX_REASON_LENGTH, record_reasons, shortened
 from segmentation.words import calendar_day
 
 __all__ = ["Placements", "place_records"]
@@ -47,12 +49,13 @@ class Placements:
             The same table; a placed record is clear, and its runner-up is where it would be otherwise.
         """
         placed = pa.array(self.is_placed)
+        is_sure = pa.array(self.keys != UNCLASSIFIED_KEY)
         found = assigned.column("segment_key")
         changes = {
             "runner_up": pc.if_else(placed, found, assigned.column("runner_up")),
             "segment_key": pc.if_else(placed, pa.array(self.keys, pa.string()), found),
-            "score": pc.if_else(placed, 1.0, assigned.column("score")),
-            "band": pc.if_else(placed, "clear", assigned.column("band")),
+            "score": pc.if_else(placed, pc.if_else(is_sure, 1.0, 0.0), assigned.column("score")),
+            "band": pc.if_else(placed, pc.if_else(is_sure, "clear", "close call"), assigned.column("band")),
         }
         for name, column in changes.items():
             at = assigned.column_names.index(name)
@@ -64,11 +67,24 @@ class Placements:
         at = pc.index_in(pa.array(ids, pa.string()), value_set=self.ids.cast(pa.string())).to_pylist()
         return [None if row is None else self.whys[row] for row in at]
 
-    def told(self, ids: Sequence[str], reasons: Sequence[str]) -> list[str]:
-        """Reasons that begin with the rule or the pin, at most 255 characters each."""
+    def reasons(
+        self, model: SegmentModel, features: FeatureTable, ids: Sequence[str], keys: Sequence[str]
+    ) -> list[str]:
+        """Why records are where they are, beginning with the rule or the pin; at most 255 characters each.
+
+        Args:
+            model: The segments that were found.
+            features: What is known about the records.
+            ids: Records, each of them in `features`.
+            keys: The segment of each.
+        """
+        whys = self.why(ids)
+        # Who was put somewhere is not "unlike every segment".
+        own = [key if why is None else "" for why, key in zip(whys, keys, strict=True)]
+        facts = record_reasons(model, features, ids, own)
         return [
-            reason if why is None else shortened(f"{why}; {reason}", MAX_REASON_LENGTH)
-            for why, reason in zip(self.why(ids), reasons, strict=True)
+            fact if why is None else shortened(f"{why}; {fact}", MAX_REASON_LENGTH)
+            for why, fact in zip(whys, facts, strict=True)
         ]
 
 
@@ -91,6 +107,9 @@ def place_records(
     known = np.array([*own.rule_keys, None], dtype=object)
     words = np.array([*(f"Rule: {short_condition(rule.when)}" for rule in rules), None], dtype=object)
     keys, whys = known[features.rule_of], words[features.rule_of]
+    lacks = np.array([title is not None for title in features.lacking], dtype=bool) & (features.rule_of < 0)
+    keys[lacks] = UNCLASSIFIED_KEY
+    whys[lacks] = [f"{title} not known, which is required" for title in features.lacking[lacks]]
     found = _Pinned([], [], [])
     rows = {record_id: row for row, record_id in enumerate(features.ids.to_pylist())} if pins else {}
     for pin in pins:

@@ -96,8 +96,8 @@ def _with_unit(value: float, unit: str) -> str:
         return percent(value)
     if unit == "trend":
         return trend_word(value)
-    if unit == "years":
-        return count_word(value, "year")
+    if unit in {"years", "span"}:
+        return count_word(value, "year" if unit == "years" else "day")
     return money(value, unit) if re.fullmatch("[A-Z]{3}", unit) else number(value)
 
 

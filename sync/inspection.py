@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import segmentation
 from connectors.errors import DataError, UsageError
-from connectors.model import ObjectKind
+from connectors.model import UNCLASSIFIED_KEY, ObjectKind
 from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.model import SegmentModel
 from sync import exceptions
@@ -259,7 +259,7 @@ def _explained(
         segment_title=decided.titles.get(key, key),
         since=assigned["since"],
         band=assigned["band"],
-        reason=placements.told([record_id], [found.reason])[0],
+        reason=placements.reasons(decided.model, features, [record_id], [key])[0],
         runner_up_title=found.runner_up_title,
         how_close=by_hand or found.closeness,
         facts=tuple((each.title, each.value, each.typical) for each in found.features),
@@ -271,7 +271,11 @@ def _by_hand(decided: Decided, placements: "segmentation.Placements", assigned: 
     why = placements.why([assigned["record_id"]])[0]
     key, other = assigned["segment_key"], assigned["runner_up"]
     if why is not None:
-        without = f" Without it: {decided.titles.get(other, other)}." if other and other != key else ""
+        without = (
+            f" Without it: {decided.titles.get(other, other)}."
+            if other and other != key != UNCLASSIFIED_KEY
+            else ""
+        )
         return f"{why}.{without}"
     if key not in decided.model.keys:
         return "The rule or the pin that put it here is gone; the next run puts it elsewhere."

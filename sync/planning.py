@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 import segmentation
 from connectors.errors import ConfigError, DataError
-from connectors.model import FieldAction, ObjectDescription, ObjectKind, id_column
+from connectors.model import CANONICAL_SCHEMAS, FieldAction, ObjectDescription, ObjectKind, id_column
 from segmentation.conditions import condition_names
-from segmentation.config import SegmentationSettings
+from segmentation.config import DealSettings, SegmentationSettings
 from sync import exceptions, ledger
 from sync.diff import VALUE_SCHEMA, compare, needs_text, wanted_values
 from sync.fields import field_names, field_specs, segment_options
@@ -67,9 +67,12 @@ def refresh_snapshot(session: Session) -> Snapshot:
         description = ws.retry.call(partial(ws.connector.describe, kind))
         ours = tuple(field_names(ws.connector, settings.field).values())
         asked = (*ours, *_scope_fields(settings, description))
-        wanted[kind] = tuple(
-            dict.fromkeys((*wanted[kind], *(each for each in asked if description.field(each))))
-        )
+        _ask(wanted, kind, asked, description)
+        if ObjectKind.DEAL in PULLED_OBJECTS[kind] and settings.deals != DealSettings():
+            about = ws.retry.call(partial(ws.connector.describe, ObjectKind.DEAL))
+            deals = settings.deals
+            names = condition_names(deals.where) if deals.where else ()
+            _ask(wanted, ObjectKind.DEAL, (*names, deals.amount), about)
     with ws.store.begin() as tx:
         head = ws.store.snapshot_head(tx, session.connection.connection_id)
     connection_id = session.connection.connection_id
@@ -79,6 +82,18 @@ def refresh_snapshot(session: Session) -> Snapshot:
         save_snapshot_head(tx, connection_id, snapshot.head.to_json())
     sweep(ws.snapshot_dir, connection_id, snapshot.head)
     return snapshot
+
+
+def _ask(
+    wanted: dict[ObjectKind, tuple[str, ...]],
+    kind: ObjectKind,
+    names: Sequence[str],
+    description: ObjectDescription,
+) -> None:
+    """Ask for further fields that the CRM has, beside the canonical ones."""
+    own = CANONICAL_SCHEMAS[kind].names
+    more = (name for name in names if name not in own and description.field(name))
+    wanted[kind] = tuple(dict.fromkeys((*wanted[kind], *more)))
 
 
 def _scope_fields(settings: SegmentationSettings, description: ObjectDescription) -> list[str]:
@@ -243,7 +258,7 @@ def _segment(
     notes = (*chosen.notes, *placements.notes, *features.quality.sentences)
 
     def reasons(ids: Sequence[str], keys: Sequence[str]) -> list[str]:
-        return placements.told(ids, segmentation.record_reasons(chosen.model, features, ids, keys))
+        return placements.reasons(chosen.model, features, ids, keys)
 
     return Segmented(chosen, decided, table, reasons, notes)
 

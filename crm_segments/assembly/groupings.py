@@ -7,7 +7,7 @@ from connectors.model import CANONICAL_SCHEMAS, ObjectKind
 from crm_segments.config_problems import closest
 from crm_segments.settings import LoadedSettings
 from segmentation.conditions import Name, names_of, parse, wrong
-from segmentation.config import SegmentationSettings
+from segmentation.config import FeatureSettings, SegmentationSettings
 
 __all__ = ["check_fields", "check_groupings"]
 
@@ -16,7 +16,7 @@ def check_groupings(settings: LoadedSettings) -> None:
     """Refuse what a plan would refuse whatever the data are.
 
     Raises:
-        ConfigError: No connector for the CRM, or a feature that does not exist is switched off.
+        ConfigError: No connector for the CRM, or features that do not exist.
     """
     settings.require_crm()
     for one in settings.settings.segmentation:
@@ -51,17 +51,8 @@ def _unknown(condition: str, name: Name, known: Collection[str]) -> ConfigError:
 
 
 def _check_features(one: SegmentationSettings) -> None:
-    if not one.features.off:
+    if one.features == FeatureSettings():
         return
-    from segmentation.features.registry import FAMILIES, FEATURE_NAMES  # noqa: PLC0415 - loads pandas
+    from segmentation.features.registry import check_names  # noqa: PLC0415 - loads pandas
 
-    known = (*FAMILIES, *FEATURE_NAMES)
-    for name in one.features.off:
-        if name in known:
-            continue
-        meant = closest(name, known)
-        raise ConfigError(
-            f'There is no feature or family called "{name}" (off under [segmentation.features]).',
-            hint=f"Did you mean {meant}?" if meant else f"Known: {', '.join(known)}.",
-            code="config.features.off",
-        )
+    check_names(one)

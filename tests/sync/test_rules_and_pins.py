@@ -2,11 +2,13 @@
 
 from datetime import date, timedelta
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import ConfigError, UsageError
+from connectors.model import ObjectKind
 from segmentation.config import RuleSettings, SegmentationSettings
 from sync import PinRequest, add_pin, explain, get_pins, list_segments, refit, remove_pin
 from sync.plan import Action
@@ -249,3 +251,48 @@ def test_whatever_is_decided_in_which_order_the_crm_ends_as_the_decisions_say(
     assert made.keys()["a004"] == ("enterprise" if has_rule else "middle")
     assert made.run().changes.planned == 0
     made.close()
+
+
+def test_records_that_lack_what_is_required_are_unclassified_unless_a_pin_says_where(world: World) -> None:
+    needy = SegmentationSettings.model_validate({"features": {"required": ["employees"]}})
+    world.segmentations = (needy,)
+    world.use_model(tier_model(needy), needy)
+    rows = [{"account_id": "b1", "name": "Nobody knows"}, {"account_id": "b2", "name": "But we do"}]
+    world.crm.load({ObjectKind.ACCOUNT: pa.Table.from_pylist(rows)}, as_of=DAY)
+    world.plan()
+    pin(world, "b2", "Large")
+    world.run()
+    assert (world.keys()["b1"], world.keys()["b2"]) == ("unclassified", "large")
+    assert reason(world, "b1").startswith("Employees not known, which is required; ")
+    assert explain(world.workspace(), "b1").how_close.startswith("Employees not known, which is required.")
+
+
+def test_deals_are_chosen_by_fields_of_the_crm_s_own(world: World) -> None:
+    chosen = SegmentationSettings.model_validate(
+        {"deals": {"where": 'x_kind = "New"', "amount": "x_arr"}, "exclude": "won_amount = 70"}
+    )
+    world.segmentations = (chosen,)
+    world.use_model(tier_model(chosen), chosen)
+    rows = [
+        {
+            "deal_id": "1",
+            "account_id": "a000",
+            "is_won": True,
+            "is_closed": True,
+            "amount": "9",
+            "x_kind": "New",
+            "x_arr": "70",
+        },
+        {
+            "deal_id": "2",
+            "account_id": "a001",
+            "is_won": True,
+            "is_closed": True,
+            "amount": "9",
+            "x_kind": "Old",
+            "x_arr": "70",
+        },
+    ]
+    world.crm.load({ObjectKind.DEAL: pa.Table.from_pylist(rows)}, as_of=DAY)
+    world.run()
+    assert (world.keys()["a000"], world.keys()["a001"]) == (None, "middle")

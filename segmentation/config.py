@@ -106,6 +106,8 @@ class SegmentationSettings(_Table):
     """Which deals count."""
     rules: tuple[RuleSettings, ...] = ()
     """Segments by rule; they come before the segments that are found."""
+    compare: str | None = None
+    """A field that holds a tier already; the report lays our segments beside it. It is never written."""
     contacts: Literal["none", "inherit"] = "none"
     """Whether the contacts of an account get its segment, in the same fields on the contact."""
 
@@ -133,7 +135,9 @@ class SegmentationSettings(_Table):
         Rules are not among them: a frozen model takes whoever a changed rule sets free. Defaults are not
         either, so that a version that brings a new setting asks nobody for a refit.
         """
-        own = self.model_dump_json(exclude={"name", "field", "rules", "contacts"}, exclude_defaults=True)
+        own = self.model_dump_json(
+            exclude={"name", "field", "rules", "contacts", "compare"}, exclude_defaults=True
+        )
         return _digest(own, currency.model_dump_json(exclude_defaults=True))
 
     def plan_fingerprint(self, currency: CurrencySettings) -> str:

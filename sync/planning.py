@@ -66,7 +66,7 @@ def refresh_snapshot(session: Session) -> Snapshot:
             wanted.setdefault(needed, ())
         description = ws.retry.call(partial(ws.connector.describe, kind))
         ours = tuple(field_names(ws.connector, settings.field).values())
-        asked = (*ours, *_scope_fields(settings, description))
+        asked = (*ours, *_scope_fields(settings, description), *filter(None, [settings.compare]))
         _ask(wanted, kind, asked, description)
         if ObjectKind.DEAL in PULLED_OBJECTS[kind] and settings.deals != DealSettings():
             about = ws.retry.call(partial(ws.connector.describe, ObjectKind.DEAL))

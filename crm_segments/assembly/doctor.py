@@ -97,7 +97,7 @@ def _check_field(
 
 
 def _check_scope(one: SegmentationSettings, description: ObjectDescription) -> tuple[Check, ...]:
-    if not one.conditions:
+    if not one.conditions and not one.compare:
         return ()
     title = f"Conditions of {one.name}"
     try:

@@ -24,7 +24,7 @@ def check_groupings(settings: LoadedSettings) -> None:
 
 
 def check_fields(one: SegmentationSettings, described: Collection[str]) -> None:
-    """Refuse a condition that speaks of a field that neither the CRM nor this product has.
+    """Refuse a condition, or a comparison, with a field that neither the CRM nor this product has.
 
     Args:
         one: The grouping.
@@ -33,6 +33,13 @@ def check_fields(one: SegmentationSettings, described: Collection[str]) -> None:
     Raises:
         ConfigError: There is no such field; says where it is named.
     """
+    if one.compare and one.compare not in {*CANONICAL_SCHEMAS[ObjectKind(one.object)].names, *described}:
+        meant = closest(one.compare, described)
+        raise ConfigError(
+            f"There is no field {one.compare} to compare with (compare under [[segmentation]]).",
+            hint=f"Did you mean {meant}?" if meant else "Write the field's name as the CRM has it.",
+            code="config.compare",
+        )
     if not one.conditions:
         return
     from segmentation.features.registry import FEATURE_NAMES  # noqa: PLC0415 - loads pandas

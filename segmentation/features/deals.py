@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from connectors.errors import ConfigError
@@ -25,7 +26,7 @@ from segmentation.features.size import amounts_at_home, say_unreadable
 from segmentation.features.table import FeatureContext
 from segmentation.scope import in_scope
 
-__all__ = ["Deals", "read_deals"]
+__all__ = ["Deals", "read_deals", "standing_deals"]
 
 _WON_WORDS = ("won",)
 ABSURD_AMOUNT = 1e12
@@ -79,6 +80,24 @@ def read_deals(context: FeatureContext, table: pa.Table) -> Deals:
     order = np.flatnonzero(kept)[np.lexsort((created[kept], amount[kept], day[kept], account[kept]))]
     product = texts(table, "product")
     return Deals(account, is_won, amount, local, rate, day, created, product).only(order)
+
+
+def standing_deals(context: FeatureContext, won: Deals) -> Deals:
+    """Deals won, without those that one of the same amount below zero cancelled for the same account."""
+    pairs = pd.DataFrame({"account": won.account, "worth": np.abs(won.amount), "is_back": won.amount < 0})
+    pairs["turn"] = pairs.groupby(["account", "worth", "is_back"]).cumcount()
+    known = pairs[np.isfinite(won.amount) & (won.amount != 0)]
+    both = known.duplicated(["account", "worth", "turn"], keep=False)
+    cancelled = np.zeros(len(pairs), dtype=bool)
+    cancelled[both.index[both]] = True
+    if count := int(cancelled.sum()) // 2:
+        context.log.add(
+            "cancelled",
+            f"{count_of(ObjectKind.DEAL, count)} won and cancelled again in full; not counted.",
+            count=count,
+            source="deal.amount",
+        )
+    return won.only(~cancelled)
 
 
 def _those_that_count(context: FeatureContext, table: pa.Table) -> Flags:

@@ -6,8 +6,7 @@ import pandas as pd
 from connectors.model import ObjectKind
 from segmentation.features.categories import clean_categories, say_cleaned
 from segmentation.features.columns import Floats, Indexes, Texts
-from segmentation.features.deals import Deals, read_deals
-from segmentation.features.quality import count_of
+from segmentation.features.deals import Deals, read_deals, standing_deals
 from segmentation.features.table import Feature, FeatureContext
 from segmentation.model import FeatureSpec
 
@@ -32,7 +31,7 @@ def purchase_features(context: FeatureContext) -> list[Feature]:
     deals = read_deals(context, table)
     deals = deals.only(deals.account >= 0)
     count = context.records.table.num_rows
-    won = _standing(context, deals.only(deals.is_won))
+    won = standing_deals(context, deals.only(deals.is_won))
     won_count = np.bincount(won.account, minlength=count).astype(np.float64)
     lost_count = np.bincount(deals.account[~deals.is_won], minlength=count)
     return [
@@ -42,24 +41,6 @@ def purchase_features(context: FeatureContext) -> list[Feature]:
         *_outcomes(won_count, lost_count),
         *_products(context, won, count),
     ]
-
-
-def _standing(context: FeatureContext, won: Deals) -> Deals:
-    """Deals won, without those that one of the same amount below zero cancelled for the same account."""
-    pairs = pd.DataFrame({"account": won.account, "worth": np.abs(won.amount), "is_back": won.amount < 0})
-    pairs["turn"] = pairs.groupby(["account", "worth", "is_back"]).cumcount()
-    known = pairs[np.isfinite(won.amount) & (won.amount != 0)]
-    both = known.duplicated(["account", "worth", "turn"], keep=False)
-    cancelled = np.zeros(len(pairs), dtype=bool)
-    cancelled[both.index[both]] = True
-    if count := int(cancelled.sum()) // 2:
-        context.log.add(
-            "cancelled",
-            f"{count_of(ObjectKind.DEAL, count)} won and cancelled again in full; not counted.",
-            count=count,
-            source="deal.amount",
-        )
-    return won.only(~cancelled)
 
 
 def _money(context: FeatureContext, won: Deals, won_count: Floats) -> list[Feature]:

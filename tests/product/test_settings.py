@@ -13,7 +13,15 @@ from crm_segments.settings import ConnectionSettings, LoadedSettings, Settings, 
 from crm_segments.views.configuration import ConfigView, settings_schema
 from tests.meta.project import ROOT
 
-OPTIONAL = ("# where", "# exclude", "# endpoint", "# [[segmentation.rules", "# when", "# segment =")
+OPTIONAL = (
+    "# where",
+    "# exclude",
+    "# endpoint",
+    "# [[segmentation.rules",
+    "# when",
+    "# segment =",
+    "# compare =",
+)
 """Keys that the example leaves out, because their defaults are not to be written."""
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from sync.pinning import PinnedRecord, PinRequest, add_pin, get_pins, remove_pin
     from sync.refits import RefitProposal, decide_refit, refit
+    from sync.reporting import ReportedSegments, gather_report
     from sync.runner import apply_plan, approve_plan, get_plan, make_plans, run
     from sync.state.plans import StoredPlan
     from sync.state.store import StateStore, open_store
@@ -34,6 +35,7 @@ __all__ = [
     "PinRequest",
     "PinnedRecord",
     "RefitProposal",
+    "ReportedSegments",
     "StateStore",
     "Status",
     "StoredPlan",
@@ -46,6 +48,7 @@ __all__ = [
     "decide_refit",
     "explain",
     "export_plan",
+    "gather_report",
     "get_history",
     "get_pins",
     "get_plan",
@@ -75,6 +78,7 @@ _HOMES = {
     ),
     "sync.pinning": ("PinRequest", "PinnedRecord", "add_pin", "get_pins", "remove_pin"),
     "sync.refits": ("RefitProposal", "decide_refit", "refit"),
+    "sync.reporting": ("ReportedSegments", "gather_report"),
     "sync.runner": ("apply_plan", "approve_plan", "get_plan", "make_plans", "run"),
     "sync.state.plans": ("StoredPlan",),
     "sync.state.store": ("StateStore", "open_store"),

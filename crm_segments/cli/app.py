@@ -18,6 +18,7 @@ from crm_segments.cli import (
     pin,
     plan,
     refit,
+    report,
     run,
     sample,
     segments,
@@ -58,6 +59,6 @@ def _root(
 
 for module in (
     demo, sample, init, import_, plan, approve, apply, run, refit,
-    status, history, segments, explain, pin, export, doctor, configuration,
+    status, history, segments, explain, pin, report, export, doctor, configuration,
 ):  # fmt: skip
     module.register(app)

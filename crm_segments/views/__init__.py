@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crm_segments.views.pins import PinsView, PinView, UnpinnedView
     from crm_segments.views.plan import ApprovalView, PlansView, show_plan
     from crm_segments.views.refit import RefitView
+    from crm_segments.views.report import ReportView
     from crm_segments.views.run import RunView, empty_run_document
     from crm_segments.views.segments import SegmentsView
     from crm_segments.views.status import StatusView
@@ -40,6 +41,7 @@ __all__ = [
     "PinsView",
     "PlansView",
     "RefitView",
+    "ReportView",
     "RunView",
     "SampleView",
     "SegmentsView",
@@ -63,6 +65,7 @@ _HOMES = {
     "pins": ("PinView", "PinsView", "UnpinnedView"),
     "plan": ("ApprovalView", "PlansView", "show_plan"),
     "refit": ("RefitView",),
+    "report": ("ReportView",),
     "run": ("RunView", "empty_run_document"),
     "segments": ("SegmentsView",),
     "status": ("StatusView",),

@@ -37,8 +37,8 @@ def test_disagreements_come_with_the_most_valuable_first() -> None:
     assert [
         (each.record_id, each.tier, each.usual_tier, each.worth) for each in compared().disagreements
     ] == [
-        ("f", "A", "C", 70),
-        ("c", "B", "A", 5),
+        ("f", "A", "C", Decimal(70)),
+        ("c", "B", "A", Decimal(5)),
     ]
 
 

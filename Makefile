@@ -24,8 +24,9 @@ demo: $(READY) ## Set up, then segment a made-up company from end to end
 test: $(READY) ## Set up, then run the tests
 	@$(PY) -m pytest -n auto $(ARGS)
 
-test-system: $(READY) ## The tests that need strace: kill and disk faults at every system call
-	@command -v strace >/dev/null || { echo "make test-system needs strace: apt-get install strace" >&2; exit 1; }
+test-system: $(READY) ## The tests that need strace (kill and disk faults) and Chromium (the report)
+	@for tool in strace chromium; do command -v $$tool >/dev/null \
+		|| { echo "make test-system needs $$tool: apt-get install $$tool" >&2; exit 1; }; done
 	@$(PY) -m pytest -n auto -m system $(ARGS)
 
 check: lint types floors docs-check ## Style, types, directions of imports, generated pages

@@ -21,9 +21,10 @@ from pydantic_settings import (
 from connectors.config import ConnectionSettings
 from connectors.errors import ConfigError
 from connectors.registry import connector_names
+from crm_segments.config_conditions import check_conditions
 from crm_segments.config_file import ConfigFile, KeyPath, find_config, read_config, variable_name
 from crm_segments.config_problems import explain_problems, refuse_unknown_variables
-from segmentation.config import CurrencySettings, SegmentationSettings
+from segmentation.config import CurrencySettings, SegmentationSettings, with_followers
 from sync.config import SyncSettings
 
 __all__ = ["ConnectionSettings", "LoadedSettings", "Settings", "StateSettings", "load_settings"]
@@ -81,12 +82,13 @@ class Settings(BaseSettings):
     def _check_segmentations(self) -> Self:
         if not self.segmentation:
             raise ValueError("segmentation is an empty list; write at least one [[segmentation]] table")
-        names = [one.name for one in self.segmentation]
+        every = with_followers(self.segmentation)
+        names = [one.name for one in every]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(
                 f'two [[segmentation]] tables are called "{twice}"; give each a name = "..." of its own'
             )
-        fields = [(one.object, one.field) for one in self.segmentation]
+        fields = [(one.object, one.field) for one in every]
         if clash := next((pair for pair in fields if fields.count(pair) > 1), None):
             raise ValueError(
                 f'two [[segmentation]] tables would write the field "{clash[1]}" of {clash[0]}; '
@@ -189,7 +191,9 @@ def load_settings(config: Path | None = None, environ: Mapping[str, str] = os.en
     except ValidationError as error:
         from_environment = _leaves(EnvSettingsSource(Settings)())
         raise explain_problems(error, Settings, file, from_environment) from None
-    return LoadedSettings(settings, file, _leaves(variables))
+    loaded = LoadedSettings(settings, file, _leaves(variables))
+    check_conditions(loaded)
+    return loaded
 
 
 def _leaves(values: Mapping[str, object], above: KeyPath = ()) -> frozenset[KeyPath]:

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import typer
 from pydantic import BaseModel
@@ -25,7 +26,13 @@ from typer.testing import CliRunner
 from connectors.errors import CrmSegmentsError
 from crm_segments.cli.app import app
 from crm_segments.settings import ConnectionSettings, StateSettings
-from segmentation.config import CurrencySettings, FeatureSettings, SegmentationSettings
+from segmentation.config import (
+    CurrencySettings,
+    DealSettings,
+    FeatureSettings,
+    RuleSettings,
+    SegmentationSettings,
+)
 from sync.config import SyncSettings
 
 DOCS = Path(__file__).resolve().parent
@@ -86,6 +93,8 @@ SETTINGS: Mapping[str, type[BaseModel]] = {
     "[currency]": CurrencySettings,
     "[[segmentation]]": SegmentationSettings,
     "[segmentation.features]": FeatureSettings,
+    "[segmentation.deals]": DealSettings,
+    "[[segmentation.rules]]": RuleSettings,
 }
 
 
@@ -211,7 +220,11 @@ def render_settings() -> str:
     for title, cls in SETTINGS.items():
         meanings = _member_docs(cls)
         rows = [
-            (f"`{name}`", _default_text(field.default), meanings.get(name, ""))
+            (
+                f"`{name}`",
+                "needed" if field.is_required() else _default_text(field.default),
+                meanings.get(name, ""),
+            )
             for name, field in cls.model_fields.items()
             if name not in ConnectionSettings.environment_only or cls is not ConnectionSettings
             if not _is_table(field.annotation)
@@ -221,7 +234,9 @@ def render_settings() -> str:
 
 
 def _is_table(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    """Whether a key holds a table of its own, or several of them."""
+    of = [annotation, *get_args(annotation)]
+    return any(isinstance(each, type) and issubclass(each, BaseModel) for each in of)
 
 
 def _default_text(value: object) -> str:

@@ -9,23 +9,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from segmentation.assign import ASSIGNMENT_SCHEMA, assign_segments
-    from segmentation.config import CurrencySettings, FeatureSettings, SegmentationSettings
+    from segmentation.comparison import Comparison, Disagreement, compare_with_field
+    from segmentation.config import CurrencySettings, FeatureSettings, RuleSettings, SegmentationSettings
     from segmentation.errors import ModelMismatchError, NoStableSegmentsError, TooFewRecordsError
     from segmentation.explain import ExplainedFeature, Explanation, explain_record
     from segmentation.features.quality import QualityFinding, QualityReport
     from segmentation.features.registry import compute_features
     from segmentation.features.table import FeatureTable
     from segmentation.fit import Fit, fit_segments
+    from segmentation.landscape import Landscape, draw_landscape
     from segmentation.model import FeatureSpec, Segment, SegmentModel
+    from segmentation.own import OwnSegments, Pin, name_own_segments
+    from segmentation.placing import Placements, place_records
+    from segmentation.profile import Difference, SegmentProfile, profile_segments
     from segmentation.reasons import record_reasons
     from segmentation.records import Records
+    from segmentation.revenue import MoneyReport, SegmentMoney, money_by_segment
     from segmentation.select import Evidence, Trial
     from segmentation.stability import Refit, match_segments
     from segmentation.tiers import tier_segments
 
 __all__ = [
     "ASSIGNMENT_SCHEMA",
+    "Comparison",
     "CurrencySettings",
+    "Difference",
+    "Disagreement",
     "Evidence",
     "ExplainedFeature",
     "Explanation",
@@ -33,38 +42,58 @@ __all__ = [
     "FeatureSpec",
     "FeatureTable",
     "Fit",
+    "Landscape",
     "ModelMismatchError",
+    "MoneyReport",
     "NoStableSegmentsError",
+    "OwnSegments",
+    "Pin",
+    "Placements",
     "QualityFinding",
     "QualityReport",
     "Records",
     "Refit",
+    "RuleSettings",
     "Segment",
     "SegmentModel",
+    "SegmentMoney",
+    "SegmentProfile",
     "SegmentationSettings",
     "TooFewRecordsError",
     "Trial",
     "assign_segments",
+    "compare_with_field",
     "compute_features",
+    "draw_landscape",
     "explain_record",
     "fit_segments",
     "match_segments",
+    "money_by_segment",
+    "name_own_segments",
+    "place_records",
+    "profile_segments",
     "record_reasons",
     "tier_segments",
 ]
 
 _HOMES = {
     "segmentation.assign": ("ASSIGNMENT_SCHEMA", "assign_segments"),
-    "segmentation.config": ("CurrencySettings", "FeatureSettings", "SegmentationSettings"),
+    "segmentation.comparison": ("Comparison", "Disagreement", "compare_with_field"),
+    "segmentation.config": ("CurrencySettings", "FeatureSettings", "RuleSettings", "SegmentationSettings"),
     "segmentation.errors": ("ModelMismatchError", "NoStableSegmentsError", "TooFewRecordsError"),
     "segmentation.explain": ("ExplainedFeature", "Explanation", "explain_record"),
     "segmentation.features.quality": ("QualityFinding", "QualityReport"),
     "segmentation.features.registry": ("compute_features",),
     "segmentation.features.table": ("FeatureTable",),
     "segmentation.fit": ("Fit", "fit_segments"),
+    "segmentation.landscape": ("Landscape", "draw_landscape"),
     "segmentation.model": ("FeatureSpec", "Segment", "SegmentModel"),
+    "segmentation.own": ("OwnSegments", "Pin", "name_own_segments"),
+    "segmentation.placing": ("Placements", "place_records"),
+    "segmentation.profile": ("Difference", "SegmentProfile", "profile_segments"),
     "segmentation.reasons": ("record_reasons",),
     "segmentation.records": ("Records",),
+    "segmentation.revenue": ("MoneyReport", "SegmentMoney", "money_by_segment"),
     "segmentation.select": ("Evidence", "Trial"),
     "segmentation.stability": ("Refit", "match_segments"),
     "segmentation.tiers": ("tier_segments",),

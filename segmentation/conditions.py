@@ -128,10 +128,10 @@ def wrong(condition: str, at: int, problem: str, hint: str) -> ConfigError:
     start = max(0, at - 36)
     line = re.sub(r"\s", " ", condition[start : at + 20]).rstrip()
     return ConfigError(
-        f"The condition `where` is wrong at position {at + 1}: {problem}.\n  {line}\n  {' ' * (at - start)}^",
+        f"The condition is wrong at position {at + 1}: {problem}.\n  {line}\n  {' ' * (at - start)}^",
         hint=hint,
-        code="config.where",
-        details={"position": at + 1},
+        code="config.condition",
+        details={"position": at + 1, "condition": condition},
     )
 
 

@@ -1,11 +1,25 @@
 """Typed settings of one `[[segmentation]]` table, as far as they shape the segments."""
 
 import hashlib
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-__all__ = ["CurrencySettings", "FeatureSettings", "SegmentationSettings"]
+__all__ = [
+    "Category",
+    "CurrencySettings",
+    "DealSettings",
+    "FeatureSettings",
+    "FollowingSettings",
+    "RuleSettings",
+    "SegmentationSettings",
+    "with_followers",
+]
+
+
+Category: TypeAlias = Literal["industry", "country", "product"]
+"""Fields whose spellings are mended."""
 
 
 class _Table(BaseModel):
@@ -26,6 +40,41 @@ class FeatureSettings(_Table):
 
     off: tuple[str, ...] = ()
     """Features, or whole families, that are not used."""
+    required: tuple[str, ...] = ()
+    """Features without which a record is Unclassified, unless a rule or a pin takes it."""
+    weights: dict[str, Annotated[float, Field(gt=0, le=10)]] = {}
+    """How much features count beside the others of their family, as a factor; 1 is as usual. A feature that
+    is only shown otherwise counts as soon as it stands here."""
+    aliases: dict[Category, dict[str, str]] = {}
+    """Own spellings: how a category is written in the CRM, and what is meant."""
+
+
+class DealSettings(_Table):
+    """The `[segmentation.deals]` table: which deals count."""
+
+    where: str | None = None
+    """Only deals for which this holds, e.g. `pipeline = "Sales" and type != "Renewal"`."""
+    amount: Annotated[str, Field(min_length=1)] = "amount"
+    """The field that says what a deal is worth, e.g. one that holds a year's worth only."""
+
+
+class RuleSettings(_Table):
+    """One `[[segmentation.rules]]`: who meets a condition belongs to a segment. The first that holds wins."""
+
+    when: Annotated[str, Field(min_length=1)]
+    """The condition, in the same language as `where`, e.g. `employees >= 5000`."""
+    segment: Annotated[str, Field(min_length=1, max_length=28)]
+    """Title of the segment: one of the present ones, or a new one that only rules fill."""
+
+    @field_validator("segment")
+    @classmethod
+    def _check_segment(cls, title: str) -> str:
+        plain = " ".join(title.split())
+        if not plain or not plain.isprintable():
+            raise ValueError("segment needs a title that people can read")
+        if plain.casefold() == "unclassified":
+            raise ValueError("segment cannot be Unclassified; leave records out with exclude instead")
+        return plain
 
 
 class SegmentationSettings(_Table):
@@ -39,6 +88,8 @@ class SegmentationSettings(_Table):
     """Stem of the fields that are written."""
     where: str | None = None
     """Scope: only records for which this condition holds, e.g. `country = "US" and employees >= 10`."""
+    exclude: str | None = None
+    """Left out although `where` holds: records for which this holds, e.g. `name = "Test account"`."""
     min_segments: Annotated[int, Field(ge=2, le=20)] = 2
     """Fewest segments that are tried."""
     max_segments: Annotated[int, Field(ge=2, le=20)] = 8
@@ -51,6 +102,20 @@ class SegmentationSettings(_Table):
     """Where no stable segments are found: stop, or use fixed printed rules."""
     features: FeatureSettings = FeatureSettings()
     """Which features are used."""
+    deals: DealSettings = DealSettings()
+    """Which deals count."""
+    rules: tuple[RuleSettings, ...] = ()
+    """Segments by rule; they come before the segments that are found."""
+    compare: str | None = None
+    """A field that holds a tier already; the report lays our segments beside it. It is never written."""
+    contacts: Literal["none", "inherit"] = "none"
+    """Whether the contacts of an account get its segment, in the same fields on the contact."""
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Every condition on the records themselves."""
+        found = (self.where, self.exclude, *(rule.when for rule in self.rules))
+        return tuple(each for each in found if each and each.strip())
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
@@ -58,9 +123,54 @@ class SegmentationSettings(_Table):
             raise ValueError(
                 f"min_segments ({self.min_segments}) is larger than max_segments ({self.max_segments})"
             )
+        if self.contacts == "inherit" and self.object != "account":
+            raise ValueError(
+                f'only accounts have contacts: contacts = "inherit" does not go with object = "{self.object}"'
+            )
         return self
 
     def model_fingerprint(self, currency: CurrencySettings) -> str:
-        """A hash of all settings that shape the model; when it moves, a refit is due."""
-        shaping = self.model_dump_json(exclude={"name", "field"}) + currency.model_dump_json()
-        return hashlib.sha256(shaping.encode()).hexdigest()[:16]
+        """A hash of all settings that shape the model; when it moves, a refit is due.
+
+        Rules are not among them: a frozen model takes whoever a changed rule sets free. Defaults are not
+        either, so that a version that brings a new setting asks nobody for a refit.
+        """
+        own = self.model_dump_json(
+            exclude={"name", "field", "rules", "contacts", "compare"}, exclude_defaults=True
+        )
+        return _digest(own, currency.model_dump_json(exclude_defaults=True))
+
+    def plan_fingerprint(self, currency: CurrencySettings) -> str:
+        """A hash of all settings that decide where records belong; when it moves, saved plans are stale."""
+        deciding = self.model_dump_json(include={"rules"}, exclude_defaults=True)
+        return _digest(self.model_fingerprint(currency), deciding)
+
+
+class FollowingSettings(SegmentationSettings):
+    """Contacts that get the segment of their account: no table of config.toml, made from one."""
+
+    follows: SegmentationSettings
+    """The accounts' segmentation."""
+
+    def model_fingerprint(self, currency: CurrencySettings) -> str:
+        """That of the accounts."""
+        return self.follows.model_fingerprint(currency)
+
+    def plan_fingerprint(self, currency: CurrencySettings) -> str:
+        """That of the accounts."""
+        return self.follows.plan_fingerprint(currency)
+
+
+def with_followers(segmentations: Iterable[SegmentationSettings]) -> tuple[SegmentationSettings, ...]:
+    """All segmentations, each followed by the one of the contacts that inherit from it."""
+    found: list[SegmentationSettings] = []
+    for one in segmentations:
+        found.append(one)
+        if one.contacts == "inherit":
+            name = f"{one.name[:31]}_contacts"
+            found.append(FollowingSettings(name=name, object="contact", field=one.field, follows=one))
+    return tuple(found)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]

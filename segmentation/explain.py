@@ -7,7 +7,8 @@ import numpy as np
 from connectors.errors import DataError
 from segmentation.assign import check_fits, scores
 from segmentation.features.table import FeatureTable
-from segmentation.model import FeatureSpec, SegmentModel, TypicalValue
+from segmentation.model import SegmentModel
+from segmentation.profile import typical_range
 from segmentation.reasons import record_reasons
 from segmentation.words import feature_value, percent
 
@@ -115,27 +116,9 @@ def _features(
             ExplainedFeature(
                 title=title,
                 value=feature_value(spec, features.value(spec.name, at), features.as_of),
-                typical=_typical(spec, mine.get(spec.name), model),
-                runner_up_typical=_typical(spec, other.get(spec.name), model),
+                typical=typical_range(spec, mine.get(spec.name), model.as_of),
+                runner_up_typical=typical_range(spec, other.get(spec.name), model.as_of),
                 source=spec.source,
             )
         )
     return tuple(found)
-
-
-def _typical(spec: FeatureSpec, typical: TypicalValue | None, model: SegmentModel) -> str:
-    if typical is None:
-        return ""
-    if spec.kind == "category":
-        return "" if typical.level is None else f"{percent(typical.level_share or 0.0)} {typical.level}"
-    if typical.middle is None or typical.low is None or typical.high is None:
-        return "not known"
-    if spec.unit == "trend":
-        return feature_value(spec, typical.middle, model.as_of)
-    ends = [feature_value(spec, value, model.as_of) for value in (typical.low, typical.high)]
-    # The more days ago, the earlier: months read from the earlier to the later.
-    first, last = reversed(ends) if spec.unit == "days" else ends
-    if spec.unit == "years":
-        first = first.removesuffix(" years").removesuffix(" year")
-        return last if last.startswith(f"{first} ") else f"{first} to {last}"
-    return first if first == last else f"{first} to {last}"

@@ -51,7 +51,7 @@ class FeatureSpec:
     title: str
     """What people call it."""
     unit: str
-    """`people`, `days`, `years`, `share`, an ISO currency code, or empty."""
+    """`people`, `days` (ago), `span` (days), `years`, `share`, `trend`, an ISO currency code, or empty."""
     source: str
     """The field or fields it comes from."""
     kind: Literal["number", "category", "flag"] = "number"

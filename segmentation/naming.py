@@ -1,15 +1,13 @@
 """Gives every segment a title, a key made from it, and a sentence with its own numbers."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, count
 
 import numpy as np
 
-from connectors.model import UNCLASSIFIED_KEY
 from segmentation.features.columns import Flags, Floats, Indexes
 from segmentation.features.table import FeatureTable
+from segmentation.keys import make_key
 from segmentation.model import MAX_TITLE_LENGTH, UNCLASSIFIED_TITLE, Segment, Transform, TypicalValue
 from segmentation.traits import Trait, segment_traits, size_word
 from segmentation.words import count_word, day_ago, money, month, percent
@@ -49,15 +47,6 @@ def name_segments(
             )
         )
     return tuple(segments)
-
-
-def make_key(title: str, taken_keys: frozenset[str]) -> str:
-    """A key that was never given: a slug of the title, with a number where the slug is taken."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().casefold()
-    slug = re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "segment"
-    slug = (slug if slug[0].isalpha() else f"s_{slug}")[:40].strip("_")
-    candidates = (slug if n == 1 else f"{slug[: 39 - len(str(n))].strip('_')}_{n}" for n in count(1))
-    return next(key for key in candidates if key not in taken_keys and key != UNCLASSIFIED_KEY)
 
 
 def _titles(sizes: Sequence[str | None], traits: Sequence[Sequence[Trait]]) -> list[str]:

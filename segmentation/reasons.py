@@ -10,7 +10,7 @@ from segmentation.features.table import FeatureTable
 from segmentation.model import SegmentModel
 from segmentation.words import count_word, day_ago, money, month
 
-__all__ = ["MAX_REASON_LENGTH", "record_reasons"]
+__all__ = ["MAX_REASON_LENGTH", "record_reasons", "shortened"]
 
 MAX_REASON_LENGTH = 255
 _NOWHERE = "Unlike every segment: "
@@ -39,13 +39,16 @@ def record_reasons(
         known = known or f"nothing but its existence was known in {month(features.as_of)}"
         known = _NOWHERE + known if key == UNCLASSIFIED_KEY else known
         text = known[0].upper() + known[1:]
-        reasons.append(text if len(text) <= MAX_REASON_LENGTH else _shortened(text))
+        reasons.append(shortened(text, MAX_REASON_LENGTH))
     return reasons
 
 
-def _shortened(text: str) -> str:
-    cut = text[: MAX_REASON_LENGTH + 1].rfind("; ")
-    return text[:cut] if cut > 0 else text[: MAX_REASON_LENGTH - 1] + "…"
+def shortened(text: str, length: int) -> str:
+    """The text in at most so many characters, cut between two of its parts where that is possible."""
+    if len(text) <= length:
+        return text
+    cut = text[: length + 1].rfind("; ")
+    return text[:cut] if cut > 0 else text[: length - 1] + "…"
 
 
 class _Parts:

@@ -1,4 +1,4 @@
-"""Which records are grouped: the condition `where`, evaluated for all records at once."""
+"""Which records a condition holds for: `where`, `exclude` and rules, evaluated for all records at once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def in_scope(condition: str, table: pa.Table, features: list[Feature]) -> Flags:
     A comparison with an empty field does not hold, except `!=`, which is the opposite of `=`.
 
     Args:
-        condition: The text of `where`.
+        condition: The text of the condition.
         table: The pulled records, with their extra columns.
         features: All features of the same records.
 

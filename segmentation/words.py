@@ -6,7 +6,17 @@ from math import isnan
 
 from segmentation.model import FeatureSpec
 
-__all__ = ["count_word", "day_ago", "feature_value", "money", "month", "number", "percent", "trend_word"]
+__all__ = [
+    "calendar_day",
+    "count_word",
+    "day_ago",
+    "feature_value",
+    "money",
+    "month",
+    "number",
+    "percent",
+    "trend_word",
+]
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -52,6 +62,11 @@ def month(day: date) -> str:
     return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
+def calendar_day(day: date) -> str:
+    """A day: "31 Dec 2026"."""
+    return f"{day.day} {month(day)}"
+
+
 def day_ago(as_of: date, days: float) -> date:
     """The day that lay this many days before `as_of`."""
     return as_of - timedelta(days=min(float(days), as_of.toordinal() - 1))
@@ -81,8 +96,8 @@ def _with_unit(value: float, unit: str) -> str:
         return percent(value)
     if unit == "trend":
         return trend_word(value)
-    if unit == "years":
-        return count_word(value, "year")
+    if unit in {"years", "span"}:
+        return count_word(value, "year" if unit == "years" else "day")
     return money(value, unit) if re.fullmatch("[A-Z]{3}", unit) else number(value)
 
 

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         list_held,
         list_segments,
     )
+    from sync.pinning import PinnedRecord, PinRequest, add_pin, get_pins, remove_pin
     from sync.refits import RefitProposal, decide_refit, refit
+    from sync.reporting import ReportedSegments, gather_report
     from sync.runner import apply_plan, approve_plan, get_plan, make_plans, run
     from sync.state.plans import StoredPlan
     from sync.state.store import StateStore, open_store
@@ -44,12 +46,16 @@ __all__ = [
     "FieldState",
     "HeldRecord",
     "MadeFields",
+    "PinRequest",
+    "PinnedRecord",
     "RefitProposal",
+    "ReportedSegments",
     "StateStore",
     "Status",
     "StoredPlan",
     "SyncSettings",
     "Workspace",
+    "add_pin",
     "adopt_fields",
     "apply_plan",
     "approve_plan",
@@ -60,7 +66,9 @@ __all__ = [
     "export_fields",
     "export_plan",
     "fields_of_others",
+    "gather_report",
     "get_history",
+    "get_pins",
     "get_plan",
     "get_status",
     "list_held",
@@ -69,6 +77,7 @@ __all__ = [
     "make_plans",
     "open_store",
     "refit",
+    "remove_pin",
     "run",
     "show_fields",
 ]
@@ -98,7 +107,9 @@ _HOMES = {
         "list_held",
         "list_segments",
     ),
+    "sync.pinning": ("PinRequest", "PinnedRecord", "add_pin", "get_pins", "remove_pin"),
     "sync.refits": ("RefitProposal", "decide_refit", "refit"),
+    "sync.reporting": ("ReportedSegments", "gather_report"),
     "sync.runner": ("apply_plan", "approve_plan", "get_plan", "make_plans", "run"),
     "sync.state.plans": ("StoredPlan",),
     "sync.state.store": ("StateStore", "open_store"),

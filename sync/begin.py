@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from connectors.errors import CrmSegmentsError, GuardError, StalePlanError
+from connectors.model import UNCLASSIFIED_KEY
 from segmentation.config import SegmentationSettings
 from segmentation.model import SegmentModel
 from sync import exceptions
@@ -87,12 +88,12 @@ def _conditions(
     ws, head = session.ws, plan.head
     is_other = head.connection_id != session.connection.connection_id
     yield is_other, f"it was made for {head.connection_label}, another CRM account", "connection"
-    is_retuned = head.settings_fingerprint != settings.model_fingerprint(ws.currency)
-    yield is_retuned, "the settings that shape the segments changed", "settings"
+    is_retuned = head.settings_fingerprint != settings.plan_fingerprint(ws.currency)
+    yield is_retuned, "the settings that decide who is in which segment changed", "settings"
     with ws.store.begin() as tx:
         scope_id = session.scope_id(settings, tx)
         newest = newest_generation(tx, scope_id)
-        current = models.find_model(tx, scope_id, ModelStatus.CURRENT)
+        current = models.find_model(tx, session.model_scope_id(settings, tx), ModelStatus.CURRENT)
     yield newest != generation, "another plan was applied after it was made", "generation"
     model_id = current.model_id if current else None
     is_remade = model_id not in {head.base_model_id, head.model_id}
@@ -128,8 +129,10 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
         close_unfinished(tx, scope_id, ws.store.now())
         begin_run(tx, _run_values(session, stored, scope_id, run_id, generation))
         set_plan_status(tx, plan.plan_id, PlanStatus.APPLYING)
-        if plan.head.model_id != plan.head.base_model_id:
-            _adopt_model(tx, scope_id, plan.head.model_id)
+        if session.model_scope_id(settings, tx) == scope_id:
+            if plan.head.model_id != plan.head.base_model_id:
+                _adopt_model(tx, scope_id, plan.head.model_id)
+            models.remember_keys(tx, scope_id, plan.head.model_id, _titles(plan))
         adopt_assignments(tx, scope_id, plan.assignments, model_id=plan.head.model_id, run_id=run_id)
         remember_written(tx, scope_id, plan.rows(Action.ADOPT), run_id)
         remember_written(tx, scope_id, _recovered(plan), run_id)
@@ -137,6 +140,12 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
         exceptions.forget_others(tx, scope_id, set(open_rows["record_id"].to_pylist()))
         replace_holds(tx, scope_id, plan.rows(Action.HOLD), ws.store.now())
     return Begun(run_id, generation)
+
+
+def _titles(plan: Plan) -> list[tuple[str, str]]:
+    """All segments of the plan, those of rules too: their keys are taken from now on."""
+    options = plan.head.options
+    return [(option.value, option.label) for option in options if option.value != UNCLASSIFIED_KEY]
 
 
 def _recovered(plan: Plan) -> pa.Table:

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 
 import segmentation
 from connectors.errors import DataError, UsageError
-from connectors.model import ObjectKind, id_column
-from segmentation.config import SegmentationSettings
+from connectors.model import UNCLASSIFIED_KEY, ObjectKind
+from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.model import SegmentModel
 from sync import exceptions
+from sync.placements import Decided, load_decided
 from sync.planning import PULLED_OBJECTS, count_segments
+from sync.records import find_record
 from sync.refits import RefitProposal, waiting_proposal
 from sync.results import SegmentCount
 from sync.snapshot import Snapshot, load_snapshot
@@ -152,6 +154,8 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
         DataError: The last pull is lost; the next plan reads everything again.
     """
     settings = ws.segmentation(name)
+    if isinstance(settings, FollowingSettings):
+        return _explain_contact(ws, settings, query)
     kind = ObjectKind(settings.object)
     connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
@@ -160,13 +164,27 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
         current = load_assignments(tx, scope_id) if scope_id else None
         head = ws.store.snapshot_head(tx, connection_id)
         as_of = _last_as_of(tx, scope_id) if scope_id else None
-    if row is None or current is None or as_of is None:
+    if scope_id is None or row is None or current is None or as_of is None:
         raise UsageError(
             "Nothing was segmented yet.",
             hint="Make a plan and apply it.",
             code="explain.nothing",
             next_command="crm-segments run",
         )
+    snapshot = _last_pull(ws, connection_id, head)
+    record_id, record_name = find_record(snapshot.tables[kind], kind, query)
+    assigned = current.filter(pc.equal(current["record_id"], record_id)).to_pylist()
+    if not assigned:
+        raise _unassigned(record_name, record_id)
+    model, day = SegmentModel.from_json(row.body), date.fromisoformat(as_of)
+    with ws.store.begin() as tx:
+        held_since = _held_since(tx, scope_id, record_id)
+        decided = load_decided(tx, settings, scope_id, model)
+    found = _explained(ws, settings, snapshot, decided, assigned[0], day)
+    return replace(found, name=record_name, held_since=held_since)
+
+
+def _last_pull(ws: Workspace, connection_id: str, head: str | None) -> Snapshot:
     snapshot = load_snapshot(ws, connection_id, head)
     if snapshot is None:
         raise DataError(
@@ -175,27 +193,55 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
             code="snapshot.lost",
             next_command="crm-segments plan",
         )
-    record_id, record_name = _find(snapshot.tables[kind], kind, query)
-    assigned = current.filter(pc.equal(current["record_id"], record_id)).to_pylist()
-    if not assigned:
-        raise UsageError(
-            f"{record_name} ({record_id}) has no segment: it is new, or outside the scope.",
-            hint="A new record gets one with the next run.",
-            code="explain.unassigned",
-            next_command="crm-segments run",
-        )
-    model, day = SegmentModel.from_json(row.body), date.fromisoformat(as_of)
+    return snapshot
+
+
+def _unassigned(name: str, record_id: str) -> UsageError:
+    return UsageError(
+        f"{name} ({record_id}) has no segment: it is new, or outside the scope.",
+        hint="A new record gets one with the next run.",
+        code="explain.unassigned",
+        next_command="crm-segments run",
+    )
+
+
+def _explain_contact(ws: Workspace, settings: FollowingSettings, query: str) -> Explanation:
+    """A contact that inherits is explained by its account."""
+    connection_id = ws.connector.identify().connection_id
     with ws.store.begin() as tx:
-        held_since = _held_since(tx, scope_id, record_id) if scope_id else None
-    found = _explained(ws, settings, snapshot, model, assigned[0], day)
-    return replace(found, name=record_name, held_since=held_since)
+        scopes = scope_ids(tx, ws, connection_id)
+        scope_id = scopes.get(settings.name, 0)
+        current = load_assignments(tx, scope_id)
+        titles = models.taken_keys(tx, scopes.get(settings.follows.name, 0))
+        head = ws.store.snapshot_head(tx, connection_id)
+    contacts = _last_pull(ws, connection_id, head).tables[ObjectKind.CONTACT]
+    contact_id, name = find_record(contacts, ObjectKind.CONTACT, query)
+    assigned = current.filter(pc.equal(current["record_id"], contact_id)).to_pylist()
+    owners = contacts.filter(pc.equal(contacts["contact_id"], contact_id))["account_id"].to_pylist()
+    if not assigned or owners[0] is None:
+        raise _unassigned(name, contact_id)
+    account = explain(ws, owners[0], settings.follows.name)
+    key = assigned[0]["segment_key"]
+    with ws.store.begin() as tx:
+        held_since = _held_since(tx, scope_id, contact_id)
+    return replace(
+        account,
+        record_id=contact_id,
+        name=name,
+        segment_key=key,
+        segment_title=titles.get(key, account.segment_title),
+        since=assigned[0]["since"],
+        reason=f"Its account: {account.reason}",
+        how_close=f"It follows its account, {account.name} ({account.record_id}). {account.how_close}",
+        held_since=held_since,
+    )
 
 
 def _explained(
     ws: Workspace,
     settings: SegmentationSettings,
     snapshot: Snapshot,
-    model: SegmentModel,
+    decided: Decided,
     assigned: dict[str, str],
     as_of: date,
 ) -> Explanation:
@@ -204,19 +250,37 @@ def _explained(
     records = segmentation.Records(kind, tables)
     features = segmentation.compute_features(records, settings, currency=ws.currency, as_of=as_of)
     record_id, key = assigned["record_id"], assigned["segment_key"]
-    found = segmentation.explain_record(model, features, record_id, key)
+    found = segmentation.explain_record(decided.model, features, record_id, key)
+    placements = decided.place(features)
+    by_hand = _by_hand(decided, placements, assigned)
     return Explanation(
         record_id=record_id,
         name=record_id,
         segment_key=key,
-        segment_title=model.title(key),
+        segment_title=decided.titles.get(key, key),
         since=assigned["since"],
         band=assigned["band"],
-        reason=found.reason,
+        reason=placements.reasons(decided.model, features, [record_id], [key])[0],
         runner_up_title=found.runner_up_title,
-        how_close=found.closeness,
+        how_close=by_hand or found.closeness,
         facts=tuple((each.title, each.value, each.typical) for each in found.features),
     )
+
+
+def _by_hand(decided: Decided, placements: "segmentation.Placements", assigned: dict[str, str]) -> str | None:
+    """Where a rule or a pin decides, or decided at the last run: what would be without it."""
+    why = placements.why([assigned["record_id"]])[0]
+    key, other = assigned["segment_key"], assigned["runner_up"]
+    if why is not None:
+        without = (
+            f" Without it: {decided.titles.get(other, other)}."
+            if other and other != key != UNCLASSIFIED_KEY
+            else ""
+        )
+        return f"{why}.{without}"
+    if key not in decided.model.keys:
+        return "The rule or the pin that put it here is gone; the next run puts it elsewhere."
+    return None
 
 
 def _held(tx: sa.Connection, ws: Workspace, scopes: dict[str, int], limit: int) -> tuple[HeldRecord, ...]:
@@ -252,7 +316,8 @@ def _segments(tx: sa.Connection, ws: Workspace, scopes: dict[str, int]) -> list[
         row = models.find_model(tx, scope_id, ModelStatus.CURRENT)
         if row is not None:
             model = SegmentModel.from_json(row.body)
-            found += count_segments(ws.segmentation(name), model, load_assignments(tx, scope_id))
+            decided = load_decided(tx, ws.segmentation(name), scope_id, model)
+            found += count_segments(ws.segmentation(name), decided, load_assignments(tx, scope_id))
     return found
 
 
@@ -265,36 +330,3 @@ def _last_as_of(tx: sa.Connection, scope_id: int) -> str | None:
         .order_by(run.c.started_at.desc(), run.c.run_id.desc())
         .limit(1)
     ).scalar()
-
-
-def _find(table: pa.Table, kind: ObjectKind, query: str) -> tuple[str, str]:
-    column = id_column(kind)
-    wanted = query.strip().casefold()
-    ids: list[str] = table[column].to_pylist()
-    names = table["name"].to_pylist() if "name" in table.column_names else [""] * len(ids)
-    sites = table["website"].to_pylist() if "website" in table.column_names else [""] * len(ids)
-    rows = list(zip(ids, names, sites, strict=True))
-    by_id = [row for row in rows if row[0].casefold() == wanted]
-    by_name = [row for row in rows if wanted and (row[1] or "").strip().casefold() == wanted]
-    domain = _domain(wanted)
-    by_site = [row for row in rows if domain and _domain(row[2] or "") == domain]
-    found = by_id or by_name or by_site
-    if not found:
-        raise UsageError(
-            f'No {kind.value} has the id, name or web domain "{query}".',
-            hint="Copy the record's id from the CRM.",
-            code="explain.unknown",
-        )
-    if len(found) > 1:
-        some = ", ".join(row[0] for row in found[:5])
-        raise UsageError(
-            f'{len(found)} {kind.value} records are called "{query}": {some}.',
-            hint="Use the id of the one you mean.",
-            code="explain.ambiguous",
-        )
-    return found[0][0], found[0][1] or found[0][0]
-
-
-def _domain(text: str) -> str:
-    bare = text.strip().casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.")
-    return bare.split("/", 1)[0]

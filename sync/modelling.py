@@ -97,7 +97,7 @@ def choose_model(
 def fit_model(
     session: Session, settings: SegmentationSettings, features: "segmentation.FeatureTable"
 ) -> "segmentation.Fit":
-    """Fit a model to these features, or fall back to fixed rules where the settings say so.
+    """Fit a model to the records that no rule takes, or fall back to tiers where the settings say so.
 
     Raises:
         DataError: Too few records, or no stable segments and no fallback.
@@ -106,6 +106,7 @@ def fit_model(
     with ws.store.begin() as tx:
         taken = frozenset(models.taken_keys(tx, session.scope_id(settings, tx)))
     fingerprint = settings.model_fingerprint(ws.currency)
+    features = features.only(features.is_free)
     try:
         return segmentation.fit_segments(
             features,

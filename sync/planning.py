@@ -1,7 +1,7 @@
 """Makes plans: pull, segment, compare. Writes nothing to the CRM."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -10,17 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import segmentation
-from connectors.errors import DataError
-from connectors.model import FieldAction, ObjectDescription, ObjectKind, id_column
+from connectors.errors import ConfigError, DataError
+from connectors.model import CANONICAL_SCHEMAS, FieldAction, ObjectDescription, ObjectKind, id_column
 from segmentation.conditions import condition_names
-from segmentation.config import SegmentationSettings
-from segmentation.model import SegmentModel
+from segmentation.config import DealSettings, SegmentationSettings
 from sync import exceptions, ledger
 from sync.diff import VALUE_SCHEMA, compare, needs_text, wanted_values
 from sync.fields import field_names, field_specs, segment_options
 from sync.guard import PlanFacts, check_guards
 from sync.modelling import ChosenModel, choose_model
-from sync.plan import ASSIGNMENT_SCHEMA, PARTS, Action, FieldStep, Plan, PlanHead
+from sync.placements import Decided, load_decided
+from sync.plan import ASSIGNMENT_SCHEMA, PARTS, Action, FieldStep, GuardStop, Plan, PlanHead
 from sync.results import SegmentCount
 from sync.session import Session
 from sync.snapshot import Snapshot, pull_snapshot, sweep
@@ -32,12 +32,15 @@ from sync.workspace import new_id
 
 __all__ = [
     "PULLED_OBJECTS",
+    "Segmented",
+    "complete_plan",
     "compute_features",
     "count_segments",
     "make_plan",
     "refresh_snapshot",
     "resolve_as_of",
     "seen_values",
+    "with_since",
 ]
 
 PULLED_OBJECTS = {
@@ -63,10 +66,13 @@ def refresh_snapshot(session: Session) -> Snapshot:
             wanted.setdefault(needed, ())
         description = ws.retry.call(partial(ws.connector.describe, kind))
         ours = tuple(field_names(ws.connector, settings.field).values())
-        asked = (*ours, *_scope_fields(settings, description))
-        wanted[kind] = tuple(
-            dict.fromkeys((*wanted[kind], *(each for each in asked if description.field(each))))
-        )
+        asked = (*ours, *_scope_fields(settings, description), *filter(None, [settings.compare]))
+        _ask(wanted, kind, asked, description)
+        if ObjectKind.DEAL in PULLED_OBJECTS[kind] and settings.deals != DealSettings():
+            about = ws.retry.call(partial(ws.connector.describe, ObjectKind.DEAL))
+            deals = settings.deals
+            names = condition_names(deals.where) if deals.where else ()
+            _ask(wanted, ObjectKind.DEAL, (*names, deals.amount), about)
     with ws.store.begin() as tx:
         head = ws.store.snapshot_head(tx, session.connection.connection_id)
     connection_id = session.connection.connection_id
@@ -78,10 +84,26 @@ def refresh_snapshot(session: Session) -> Snapshot:
     return snapshot
 
 
+def _ask(
+    wanted: dict[ObjectKind, tuple[str, ...]],
+    kind: ObjectKind,
+    names: Sequence[str],
+    description: ObjectDescription,
+) -> None:
+    """Ask for further fields that the CRM has, beside the canonical ones."""
+    own = CANONICAL_SCHEMAS[kind].names
+    more = (name for name in names if name not in own and description.field(name))
+    wanted[kind] = tuple(dict.fromkeys((*wanted[kind], *more)))
+
+
 def _scope_fields(settings: SegmentationSettings, description: ObjectDescription) -> list[str]:
-    """Further fields that `where` speaks of and the CRM has."""
-    names = condition_names(settings.where) if settings.where else ()
-    return [name for name in names if description.field(name)]
+    """Further fields that conditions speak of and the CRM has."""
+    return [
+        name
+        for condition in settings.conditions
+        for name in condition_names(condition)
+        if description.field(name)
+    ]
 
 
 def seen_values(table: pa.Table, kind: ObjectKind, names: dict[str, str]) -> pa.Table:
@@ -94,13 +116,18 @@ def seen_values(table: pa.Table, kind: ObjectKind, names: dict[str, str]) -> pa.
 
 
 @dataclass(frozen=True, slots=True)
-class _Segmented:
-    """Records in scope with their segments."""
+class Segmented:
+    """Records in scope with their segments: all that a plan is made from, whatever put them there."""
 
     chosen: ChosenModel
-    features: "segmentation.FeatureTable"
+    decided: Decided
     table: pa.Table
     """In `ASSIGNMENT_SCHEMA`."""
+    reasons: Callable[[Sequence[str], Sequence[str]], list[str]]
+    """Why these records are in these segments, in words."""
+    notes: tuple[str, ...]
+    guards: tuple[GuardStop, ...] = ()
+    """Guards that stop what this follows from, and so this too."""
 
 
 def make_plan(
@@ -112,13 +139,31 @@ def make_plan(
         DataError: The data do not allow segments, or a refit is due first.
         SchemaError: A field of someone else is in the way.
     """
-    ws, kind = session.ws, ObjectKind(settings.object)
-    names = field_names(ws.connector, settings.field)
+    kind = ObjectKind(settings.object)
+    names = field_names(session.ws.connector, settings.field)
     seen = seen_values(snapshot.tables[kind], kind, names)
     segmented = _segment(session, settings, snapshot, as_of, seen)
+    return complete_plan(session, settings, snapshot, as_of, segmented)
+
+
+def complete_plan(
+    session: Session,
+    settings: SegmentationSettings,
+    snapshot: Snapshot,
+    as_of: date,
+    segmented: Segmented,
+) -> StoredPlan:
+    """Compare records that have their segments with the CRM and with what we wrote, and save the plan.
+
+    Raises:
+        SchemaError: A field of someone else is in the way.
+    """
+    ws, kind = session.ws, ObjectKind(settings.object)
+    names = field_names(ws.connector, settings.field)
+    everyone = seen_values(snapshot.tables[kind], kind, names)
     scope_id = session.scope_id(settings)
     in_scope = segmented.table["record_id"].combine_chunks()
-    seen = seen.filter(pc.is_in(seen["record_id"], in_scope))
+    seen = everyone.filter(pc.is_in(everyone["record_id"], in_scope))
     with ws.store.begin() as tx:
         last = ledger.load_last_written(tx, scope_id)
         last_count = last_applied_scope_count(tx, scope_id)
@@ -143,20 +188,21 @@ def make_plan(
         snapshot_hash=snapshot.head.hash(),
         model_id=segmented.chosen.model_id,
         base_model_id=segmented.chosen.base_model_id,
-        settings_fingerprint=settings.model_fingerprint(ws.currency),
+        settings_fingerprint=settings.plan_fingerprint(ws.currency),
         schema_hash=schema_hash,
         ledger_generation=generation,
         in_scope_count=len(in_scope),
         carrying_count=_count(pc.is_valid(seen["key"])),
         replaced_count=_replaced_pairs(changes).total(),
-        segments=count_segments(settings, segmented.chosen.model, segmented.table),
-        options=segment_options([(each.key, each.title) for each in segmented.chosen.model.segments]),
+        segments=count_segments(settings, segmented.decided, segmented.table),
+        options=segment_options([(each.key, each.title) for each in segmented.decided.segments]),
         counts={action.value: _count(pc.equal(changes["action"], action.value)) for action in Action},
         missing_fields=missing,
-        notes=(*_day_notes(session, as_of), *_notes(segmented, snapshot, kind, names)),
+        notes=(*_day_notes(session, as_of), *segmented.notes, *_left_behind(everyone, in_scope)),
     )
     exempt = (_replaced_pairs(changes) & Counter(segmented.chosen.approved_moves)).total()
     head = _with_steps_and_guards(session, settings, head, last_count, exempt)
+    head = replace(head, guards=(*segmented.guards, *head.guards))
     plan = Plan(head, changes, segmented.table)
     with ws.store.begin() as tx:
         session.lock.check(tx)
@@ -179,18 +225,21 @@ def compute_features(
             hint="Import some (crm-segments import DIR), or check the permissions of the CRM user.",
             code="data.empty",
         )
-    return segmentation.compute_features(
-        segmentation.Records(kind, tables),
-        settings,
-        currency=ws.currency,
-        as_of=as_of,
-        observer=ws.observer,
-    )
+    try:
+        return segmentation.compute_features(
+            segmentation.Records(kind, tables),
+            settings,
+            currency=ws.currency,
+            as_of=as_of,
+            observer=ws.observer,
+        )
+    except ConfigError as error:
+        raise ws.placed(error) from None
 
 
 def _segment(
     session: Session, settings: SegmentationSettings, snapshot: Snapshot, as_of: date, seen: pa.Table
-) -> _Segmented:
+) -> Segmented:
     ws = session.ws
     features = compute_features(session, settings, snapshot, as_of)
     chosen = choose_model(session, settings, snapshot, features, seen)
@@ -203,10 +252,20 @@ def _segment(
         features,
         current=None if chosen.is_new else current.select(["record_id", "segment_key"]),
     )
-    return _Segmented(chosen, features, _with_since(assigned, current, as_of))
+    with ws.store.begin() as tx:
+        decided = load_decided(tx, settings, session.scope_id(settings, tx), chosen.model)
+    placements = decided.place(features)
+    table = with_since(placements.put_into(assigned), current, as_of)
+    notes = (*chosen.notes, *placements.notes, *features.quality.sentences)
+
+    def reasons(ids: Sequence[str], keys: Sequence[str]) -> list[str]:
+        return placements.reasons(chosen.model, features, ids, keys)
+
+    return Segmented(chosen, decided, table, reasons, notes)
 
 
-def _with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
+def with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
+    """Assignments in `ASSIGNMENT_SCHEMA`: whoever stays where it is now is there since then."""
     before = current.select(["record_id", "segment_key", "since"])
     joined = assigned.join(before, "record_id", join_type="left outer", right_suffix="_before")
     stands = pc.fill_null(pc.equal(joined["segment_key"], joined["segment_key_before"]), False)
@@ -216,18 +275,13 @@ def _with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
     return table.sort_by("record_id").cast(ASSIGNMENT_SCHEMA).combine_chunks()
 
 
-def _wanted(segmented: _Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
+def _wanted(segmented: Segmented, seen: pa.Table, last: pa.Table) -> pa.Table:
     table = segmented.table
     keys = pa.table({"record_id": table["record_id"], "key": table["segment_key"]})
     everyone = keys["record_id"].combine_chunks()
-    ids = everyone if segmented.chosen.rewrites_text else needs_text(keys, seen, last)
-    moved = table.filter(pc.is_in(table["record_id"], ids))
-    reasons = segmentation.record_reasons(
-        segmented.chosen.model,
-        segmented.features,
-        moved["record_id"].to_pylist(),
-        moved["segment_key"].to_pylist(),
-    )
+    written = everyone if segmented.chosen.rewrites_text else needs_text(keys, seen, last)
+    moved = table.filter(pc.is_in(table["record_id"], written))
+    reasons = segmented.reasons(moved["record_id"].to_pylist(), moved["segment_key"].to_pylist())
     fresh = pa.table(
         [
             moved["record_id"],
@@ -294,19 +348,19 @@ def _with_steps_and_guards(
 
 
 def count_segments(
-    settings: SegmentationSettings, model: SegmentModel, table: pa.Table
+    settings: SegmentationSettings, decided: Decided, table: pa.Table
 ) -> tuple[SegmentCount, ...]:
-    """How many of the assigned records are in each segment, in the model's order, then unclassified."""
+    """How many of the assigned records are in each segment: as found, by rule or pin, then unclassified."""
     counted = {row["values"]: row["counts"] for row in pc.value_counts(table["segment_key"]).to_pylist()}
-    sentences = {segment.key: segment.sentence for segment in model.segments}
-    keys = [segment.key for segment in model.segments]
+    sentences = {segment.key: segment.sentence for segment in decided.segments}
+    keys = [segment.key for segment in decided.segments]
     keys += sorted(set(counted) - set(keys))
     return tuple(
         SegmentCount(
             segmentation=settings.name,
             object=settings.object,
             key=key,
-            name=model.title(key),
+            name=decided.titles.get(key, key),
             count=counted.get(key, 0),
             share=counted.get(key, 0) / table.num_rows if table.num_rows else 0.0,
             reason=sentences.get(key, "Resembles none of the segments closely enough."),
@@ -324,18 +378,13 @@ def _day_notes(session: Session, as_of: date) -> tuple[str, ...]:
     return (f"Looked at as of {as_of.isoformat()}, not {own.isoformat()}, the day of the data: {what}.",)
 
 
-def _notes(
-    segmented: _Segmented, snapshot: Snapshot, kind: ObjectKind, names: dict[str, str]
-) -> tuple[str, ...]:
-    notes = [*segmented.chosen.notes, *segmented.features.quality.sentences]
-    out = pa.array(segmented.features.out_of_scope_ids, pa.string())
-    everyone = seen_values(snapshot.tables[kind], kind, names)
-    left = everyone.filter(pc.and_(pc.is_in(everyone["record_id"], out), pc.is_valid(everyone["key"])))
-    if left.num_rows:
-        notes.append(
-            f"{left.num_rows:,} records outside the scope still carry a segment; it is left as it is."
-        )
-    return tuple(notes)
+def _left_behind(everyone: pa.Table, in_scope: pa.Array) -> tuple[str, ...]:
+    """Says how many records carry a segment without being looked at any more."""
+    outside = pc.invert(pc.is_in(everyone["record_id"], in_scope))
+    left = everyone.filter(pc.and_(outside, pc.is_valid(everyone["key"]))).num_rows
+    if not left:
+        return ()
+    return (f"{left:,} records outside the scope still carry a segment; it is left as it is.",)
 
 
 def _count(mask: pa.ChunkedArray) -> int:

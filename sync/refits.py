@@ -10,11 +10,12 @@ import sqlalchemy as sa
 import segmentation
 from connectors.errors import UsageError
 from connectors.model import UNCLASSIFIED_KEY, ObjectKind
-from segmentation.config import SegmentationSettings
+from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.errors import NoStableSegmentsError
 from segmentation.model import MAX_TITLE_LENGTH, Segment, SegmentModel, TierParameters, TierRule
 from sync.fields import field_names
 from sync.modelling import fit_model
+from sync.placements import load_decided
 from sync.planning import compute_features, count_segments, refresh_snapshot, resolve_as_of, seen_values
 from sync.results import SegmentCount
 from sync.session import Session, open_session
@@ -59,7 +60,7 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
     Raises:
         DataError: Too few records; or no stable segments, and none that could stay.
     """
-    settings = ws.segmentation(name)
+    settings = _with_own_segments(ws, name)
     with open_session(ws) as session:
         day = resolve_as_of(session, as_of)
         snapshot = refresh_snapshot(session)
@@ -78,7 +79,12 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
             assigned, old = _carried_by_crm(session, settings, snapshot, fit.model)
         else:
             old = SegmentModel.from_json(current_row.body)
-        matched = segmentation.match_segments(old, fit.model, features, current=assigned)
+        with ws.store.begin() as tx:
+            decided = load_decided(tx, settings, scope_id, fit.model)
+        # Whoever a rule or a pin holds stays where it is, whatever is found for the rest.
+        placed = decided.place(features).is_placed
+        free = features.only(~placed)
+        matched = segmentation.match_segments(old, fit.model, free, current=assigned)
         takeover = _takeover_sentence(session, settings) if current_row is None else ()
         row = ModelRow(
             model_id=new_id(),
@@ -91,9 +97,10 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
             body=matched.model.to_json(),
         )
         _replace_waiting(session, settings, row)
-        counts = count_segments(
-            settings, matched.model, segmentation.assign_segments(matched.model, features)
-        )
+        with ws.store.begin() as tx:
+            decided = load_decided(tx, settings, scope_id, matched.model)
+        whole = segmentation.assign_segments(matched.model, features)
+        counts = count_segments(settings, decided, decided.place(features).put_into(whole))
     return RefitProposal(
         row.model_id,
         settings.name,
@@ -105,6 +112,18 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
         matched.retired,
         (*matched.sentences, *takeover),
     )
+
+
+def _with_own_segments(ws: Workspace, name: str | None) -> SegmentationSettings:
+    settings = ws.segmentation(name)
+    if isinstance(settings, FollowingSettings):
+        raise UsageError(
+            f'"{settings.name}" has no segments of its own: its contacts get those of their accounts.',
+            hint="Make new segments of the accounts.",
+            code="refit.follows",
+            next_command=f"crm-segments refit --segmentation {settings.follows.name}",
+        )
+    return settings
 
 
 def _takeover_sentence(session: Session, settings: SegmentationSettings) -> tuple[str, ...]:
@@ -135,7 +154,7 @@ def decide_refit(ws: Workspace, name: str | None = None, *, approve: bool) -> Re
     Raises:
         UsageError: No refit waits.
     """
-    settings = ws.segmentation(name)
+    settings = _with_own_segments(ws, name)
     with open_session(ws) as session:
         owner = _field_owner(ws, settings)
         with ws.store.begin() as tx:

@@ -1,22 +1,24 @@
 """One command's worth of work: finish what was begun, plan anew, apply."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 import sqlalchemy as sa
 
 from connectors.errors import CrmSegmentsError, GuardError, StalePlanError
-from segmentation.config import SegmentationSettings
+from segmentation.config import FollowingSettings, SegmentationSettings
 from sync import exceptions
 from sync.apply import Execution, carry_out
 from sync.begin import Begun, begin_plan, check_approved, check_fresh, resume_plan, status_of
+from sync.following import make_following_plan
 from sync.jobs import resolve_doubt
 from sync.ledger import Ledger, Outcome
 from sync.plan import Action, Plan, PlanStatus
 from sync.planning import make_plan, refresh_snapshot, resolve_as_of
 from sync.results import ChangeCounts, FinishedRun, RunResult, RunStatus
 from sync.session import Session, open_session
+from sync.snapshot import Snapshot
 from sync.state import plans, schema
 from sync.state.plans import StoredPlan
 from sync.state.runs import RunRow, begin_run, finish_run, unfinished_run
@@ -41,7 +43,22 @@ def make_plans(ws: Workspace, *, as_of: date | None = None) -> list[StoredPlan]:
             _settle_earlier(session, settings)
         day = resolve_as_of(session, as_of)
         snapshot = refresh_snapshot(session)
-        return [make_plan(session, settings, snapshot, day) for settings in ws.segmentations]
+        made: dict[str, StoredPlan] = {}
+        for settings in ws.segmentations:
+            made[settings.name] = _make_plan(session, settings, snapshot, day, made)
+        return list(made.values())
+
+
+def _make_plan(
+    session: Session,
+    settings: SegmentationSettings,
+    snapshot: Snapshot,
+    day: date,
+    made: Mapping[str, StoredPlan],
+) -> StoredPlan:
+    if isinstance(settings, FollowingSettings):
+        return make_following_plan(session, settings, snapshot, day, made[settings.follows.name])
+    return make_plan(session, settings, snapshot, day)
 
 
 def get_plan(ws: Workspace, prefix: str | None = None) -> StoredPlan:
@@ -117,16 +134,28 @@ def run(ws: Workspace, *, as_of: date | None = None, confirm: Confirm) -> RunRes
         except CrmSegmentsError as error:
             return _combine(finished, [_stopped(session, error)])
         results: list[RunResult] = []
-        made: list[tuple[StoredPlan, SegmentationSettings]] = []
+        made: dict[str, StoredPlan] = {}
         for settings in ws.segmentations:
+            if _waits_for(settings, made):
+                continue
             try:
-                made.append((make_plan(session, settings, snapshot, day), settings))
+                made[settings.name] = _make_plan(session, settings, snapshot, day, made)
             except CrmSegmentsError as error:
                 results.append(_stopped(session, error, settings))
-        for stored, settings in made:
+        applied: set[str] = set()
+        for name, stored in made.items():
+            settings = ws.segmentation(name)
+            if _waits_for(settings, applied):
+                continue
             # An earlier plan of this very run moved the generation; this one was made in the same breath.
             results.append(_apply(session, stored, settings, confirm, same_breath=True))
+            applied |= {name} if results[-1].error is None else set()
         return _combine(finished, results, put_aside)
+
+
+def _waits_for(settings: SegmentationSettings, done: Collection[str]) -> bool:
+    """Whether these are contacts whose accounts are not done: their own segment comes after."""
+    return isinstance(settings, FollowingSettings) and settings.follows.name not in done
 
 
 def _finish_earlier(

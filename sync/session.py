@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from segmentation.config import SegmentationSettings
+from segmentation.config import FollowingSettings, SegmentationSettings
 from sync.state.connections import KnownConnection, bind_connection, scope_id_for
 from sync.state.lock import ConnectionLock
 from sync.workspace import Workspace
@@ -29,6 +29,10 @@ class Session:
             with self.ws.store.begin() as own:
                 return self.scope_id(settings, own)
         return scope_id_for(tx, self.connection.connection_id, settings.name, settings.object)
+
+    def model_scope_id(self, settings: SegmentationSettings, tx: sa.Connection) -> int:
+        """The key under which the segments are kept: contacts that inherit have those of their accounts."""
+        return self.scope_id(settings.follows if isinstance(settings, FollowingSettings) else settings, tx)
 
 
 @contextmanager

@@ -5,13 +5,13 @@ The outside world (clock, sleep, stop signal) is handed in, so that tests hold i
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.contract import Connector
-from connectors.errors import UsageError
+from connectors.errors import ConfigError, UsageError
 from connectors.model import Observer, Progress
 from connectors.retry import RetryPolicy
 from segmentation.config import CurrencySettings, SegmentationSettings
@@ -61,6 +61,17 @@ class Workspace:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each condition of the settings is written, by its text."""
+
+    def placed(self, error: ConfigError) -> ConfigError:
+        """The error about a condition, with the place where the condition is written."""
+        place = self.places.get(str(error.details.get("condition")))
+        if place is None:
+            return error
+        return ConfigError(
+            f"{place}: {error.message}", hint=error.hint, code=error.code, details=error.details
+        )
 
     def segmentation(self, name: str | None) -> SegmentationSettings:
         """The segmentation of this name; without a name, the first."""

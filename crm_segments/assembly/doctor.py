@@ -13,7 +13,7 @@ from crm_segments.assembly.examination import Check, Examination
 from crm_segments.assembly.groupings import check_fields, check_groupings
 from crm_segments.assembly.opening import open_crm
 from crm_segments.settings import LoadedSettings, load_settings
-from segmentation.config import SegmentationSettings
+from segmentation.config import SegmentationSettings, with_followers
 
 __all__ = ["Examination", "examine"]
 
@@ -61,7 +61,7 @@ def _check_crm(settings: LoadedSettings) -> tuple[Check, ...]:
             identity = crm.identify()
             yield Check("CRM", Severity.OK, f"{identity.label} answers ({identity.connection_id})")
             yield from (_from_finding(finding) for finding in crm.check())
-            for one in settings.settings.segmentation:
+            for one in with_followers(settings.settings.segmentation):
                 description = crm.describe(ObjectKind(one.object))
                 yield _check_field(one, crm.field_name(one.field), description, installation)
                 yield from _check_scope(one, description)
@@ -97,14 +97,14 @@ def _check_field(
 
 
 def _check_scope(one: SegmentationSettings, description: ObjectDescription) -> tuple[Check, ...]:
-    if not one.where:
+    if not one.conditions and not one.compare:
         return ()
-    title = f"Condition of {one.name}"
+    title = f"Conditions of {one.name}"
     try:
         check_fields(one, [field.name for field in description.fields])
     except CrmSegmentsError as error:
         return (_failed(title, error),)
-    return (Check(title, Severity.OK, "names only fields that are known"),)
+    return (Check(title, Severity.OK, "name only fields that are known"),)
 
 
 def _installation_id(settings: LoadedSettings) -> str | None:

@@ -14,7 +14,7 @@ from crm_segments.assembly.importing import bundle_failure
 from crm_segments.assembly.opening import WorkspaceOptions, open_embedded_crm, open_workspace
 from crm_segments.bundle import BundleError, write_bundle, write_data_loader, write_hubspot_import
 from crm_segments.settings import LoadedSettings
-from segmentation.config import SegmentationSettings
+from segmentation.config import SegmentationSettings, with_followers
 from sync import current_assignments
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def export_records(
         tables = {kind: table for kind in ObjectKind if (table := crm.table(kind)).num_rows}
         segments: dict[ObjectKind, pa.Table] = {}
         stems: dict[ObjectKind, str] = {}
-        for one in reversed(settings.settings.segmentation):
+        for one in reversed(with_followers(settings.settings.segmentation)):
             kind = ObjectKind(one.object)
             if kind in tables and crm.field_name(one.field) in tables[kind].column_names:
                 segments[kind] = _segment_columns(crm, one, tables[kind], scores.get(one.name))

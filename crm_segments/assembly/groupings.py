@@ -7,7 +7,7 @@ from connectors.model import CANONICAL_SCHEMAS, ObjectKind
 from crm_segments.config_problems import closest
 from crm_segments.settings import LoadedSettings
 from segmentation.conditions import Name, names_of, parse, wrong
-from segmentation.config import SegmentationSettings
+from segmentation.config import FeatureSettings, SegmentationSettings
 
 __all__ = ["check_fields", "check_groupings"]
 
@@ -16,18 +16,15 @@ def check_groupings(settings: LoadedSettings) -> None:
     """Refuse what a plan would refuse whatever the data are.
 
     Raises:
-        ConfigError: No connector for the CRM, a condition that cannot be read, or a feature that does not
-            exist is switched off.
+        ConfigError: No connector for the CRM, or features that do not exist.
     """
     settings.require_crm()
     for one in settings.settings.segmentation:
-        if one.where and one.where.strip():
-            parse(one.where)
         _check_features(one)
 
 
 def check_fields(one: SegmentationSettings, described: Collection[str]) -> None:
-    """Refuse a condition that speaks of a field that neither the CRM nor this product has.
+    """Refuse a condition, or a comparison, with a field that neither the CRM nor this product has.
 
     Args:
         one: The grouping.
@@ -36,14 +33,22 @@ def check_fields(one: SegmentationSettings, described: Collection[str]) -> None:
     Raises:
         ConfigError: There is no such field; says where it is named.
     """
-    if not one.where or not one.where.strip():
+    if one.compare and one.compare not in {*CANONICAL_SCHEMAS[ObjectKind(one.object)].names, *described}:
+        meant = closest(one.compare, described)
+        raise ConfigError(
+            f"There is no field {one.compare} to compare with (compare under [[segmentation]]).",
+            hint=f"Did you mean {meant}?" if meant else "Write the field's name as the CRM has it.",
+            code="config.compare",
+        )
+    if not one.conditions:
         return
     from segmentation.features.registry import FEATURE_NAMES  # noqa: PLC0415 - loads pandas
 
     known = {*CANONICAL_SCHEMAS[ObjectKind(one.object)].names, *FEATURE_NAMES, *described}
-    for name in names_of(parse(one.where)):
-        if name.text not in known:
-            raise _unknown(one.where, name, known)
+    for condition in one.conditions:
+        for name in names_of(parse(condition)):
+            if name.text not in known:
+                raise _unknown(condition, name, known)
 
 
 def _unknown(condition: str, name: Name, known: Collection[str]) -> ConfigError:
@@ -53,17 +58,8 @@ def _unknown(condition: str, name: Name, known: Collection[str]) -> ConfigError:
 
 
 def _check_features(one: SegmentationSettings) -> None:
-    if not one.features.off:
+    if one.features == FeatureSettings():
         return
-    from segmentation.features.registry import FAMILIES, FEATURE_NAMES  # noqa: PLC0415 - loads pandas
+    from segmentation.features.registry import check_names  # noqa: PLC0415 - loads pandas
 
-    known = (*FAMILIES, *FEATURE_NAMES)
-    for name in one.features.off:
-        if name in known:
-            continue
-        meant = closest(name, known)
-        raise ConfigError(
-            f'There is no feature or family called "{name}" (off under [segmentation.features]).',
-            hint=f"Did you mean {meant}?" if meant else f"Known: {', '.join(known)}.",
-            code="config.features.off",
-        )
+    check_names(one)

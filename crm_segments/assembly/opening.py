@@ -12,7 +12,9 @@ from connectors.contract import Connector
 from connectors.errors import UsageError
 from connectors.model import Observer, Progress
 from connectors.registry import load_connector
+from crm_segments.config_conditions import condition_places
 from crm_segments.settings import LoadedSettings
+from segmentation.config import with_followers
 
 if TYPE_CHECKING:
     from connectors.local.connector import LocalConnector
@@ -96,10 +98,11 @@ def open_workspace(settings: LoadedSettings, options: WorkspaceOptions) -> Itera
             target=settings.target,
             settings=settings.settings.sync,
             currency=settings.settings.currency,
-            segmentations=settings.settings.segmentation,
+            segmentations=with_followers(settings.settings.segmentation),
             actor=actor_name(),
             snapshot_dir=settings.state_path.parent / "snapshots",
             command=options.command,
             observer=options.observer,
             should_stop=options.should_stop,
+            places=condition_places(settings),
         )

@@ -16,8 +16,10 @@ from crm_segments.cli import (
     history,
     import_,
     init,
+    pin,
     plan,
     refit,
+    report,
     run,
     sample,
     sandbox,
@@ -59,6 +61,7 @@ def _root(
 
 for module in (
     demo, sample, init, import_, plan, approve, apply, run, refit,
-    status, history, segments, explain, export, fields, doctor, sandbox, configuration,
+    status, history, segments, explain, pin, report, export, fields, doctor, sandbox,
+    configuration,
 ):  # fmt: skip
     module.register(app)

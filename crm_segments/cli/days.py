@@ -7,7 +7,7 @@ import typer
 
 from connectors.errors import UsageError
 
-__all__ = ["AsOfOption", "day_of"]
+__all__ = ["AsOfOption", "day_of", "parse_day"]
 
 AsOfOption = Annotated[
     str | None,
@@ -16,7 +16,16 @@ AsOfOption = Annotated[
 
 
 def day_of(text: str | None) -> date | None:
-    """The day, if one was given.
+    """The day of `--as-of`, if one was given.
+
+    Raises:
+        UsageError: It is not a calendar day.
+    """
+    return parse_day(text, "--as-of")
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """The day of an option, if one was given.
 
     Raises:
         UsageError: It is not a calendar day.
@@ -27,7 +36,7 @@ def day_of(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"--as-of {text!r} is not a calendar day.",
-            hint="Write year, month and day, e.g. --as-of 2026-11-02.",
+            f"{option} {text!r} is not a calendar day.",
+            hint=f"Write year, month and day, e.g. {option} 2026-11-02.",
             code="usage.date",
         ) from None

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     )
     from crm_segments.views.files import ExportView, ImportView, SampleView
     from crm_segments.views.history import HistoryView
+    from crm_segments.views.pins import PinsView, PinView, UnpinnedView
     from crm_segments.views.plan import ApprovalView, PlansView, show_plan
     from crm_segments.views.refit import RefitView
+    from crm_segments.views.report import ReportView
     from crm_segments.views.run import RunView, empty_run_document
     from crm_segments.views.segments import SegmentsView
     from crm_segments.views.status import StatusView
@@ -48,12 +50,16 @@ __all__ = [
     "ImportView",
     "InitView",
     "MadeFieldsView",
+    "PinView",
+    "PinsView",
     "PlansView",
     "RefitView",
+    "ReportView",
     "RunView",
     "SampleView",
     "SegmentsView",
     "StatusView",
+    "UnpinnedView",
     "View",
     "ViewConsole",
     "empty_run_document",
@@ -78,8 +84,10 @@ _HOMES = {
     ),
     "files": ("ExportView", "ImportView", "SampleView"),
     "history": ("HistoryView",),
+    "pins": ("PinView", "PinsView", "UnpinnedView"),
     "plan": ("ApprovalView", "PlansView", "show_plan"),
     "refit": ("RefitView",),
+    "report": ("ReportView",),
     "run": ("RunView", "empty_run_document"),
     "segments": ("SegmentsView",),
     "status": ("StatusView",),

@@ -55,6 +55,7 @@ def _of_accounts(context: FeatureContext) -> list[Feature]:
             _mean(numbers(contacts, "email_clicks_90d"), at, size),
             "contact",
         )
+        features.append(_highest_rank(contacts, at, size))
         opted = _mean(flag_values(contacts, "email_opt_out"), at, size)
         spec = FeatureSpec(
             *("opt_out_share", _FAMILY, "Contacts who want no mail", "share", "contact.email_opt_out"),
@@ -171,6 +172,22 @@ def _mean(values: Floats, at: Indexes, size: int) -> Floats:
     count = np.bincount(at[known], minlength=size)
     mean: Floats = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
     return mean
+
+
+def _highest_rank(contacts: pa.Table, at: Indexes, size: int) -> Feature:
+    """The highest rank that an account's contacts have, by their titles."""
+    order = {rank: position for position, rank in enumerate((*SENIORITY_WORDS, "Other"))}
+    ranks = _seniority(contacts)
+    best = np.full(size, len(order), dtype=np.int64)
+    known = (at >= 0) & np.array([rank is not None for rank in ranks], dtype=bool)
+    np.minimum.at(best, at[known], np.array([order[rank] for rank in ranks[known]], dtype=np.int64))
+    names = np.array([*order, None], dtype=object)
+    spec = FeatureSpec(
+        *("seniority", _FAMILY, "Highest rank among contacts", "", "contact.title"),
+        kind="category",
+        is_used=False,
+    )
+    return Feature(spec, names[best])
 
 
 def _seniority(table: pa.Table) -> Texts:

@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow as pa
 
 from connectors.model import ObjectKind
-from segmentation.features.categories import clean_categories
+from segmentation.config import Category
+from segmentation.features.categories import clean_categories, say_cleaned
 from segmentation.features.columns import Floats, Indexes, day_numbers, kept_where, positions, texts
 from segmentation.features.engagement import RARE
 from segmentation.features.numbers import NumberKind, read_numbers
 from segmentation.features.purchase import DAYS_A_YEAR
-from segmentation.features.quality import count_of, listed
+from segmentation.features.quality import count_of
 from segmentation.features.size import say_unreadable
 from segmentation.features.table import Feature, FeatureContext
 from segmentation.features.vocabulary import COUNTRIES, INDUSTRIES
@@ -40,36 +41,12 @@ def firmographic_features(context: FeatureContext) -> list[Feature]:
 
 
 def _category(
-    context: FeatureContext, table: pa.Table, owner: ObjectKind, name: str, at: Indexes | None
+    context: FeatureContext, table: pa.Table, owner: ObjectKind, name: Category, at: Indexes | None
 ) -> Feature:
     vocabulary = INDUSTRIES if name == "industry" else COUNTRIES
-    clean = clean_categories(texts(table, name), vocabulary)
+    clean = clean_categories(texts(table, name), vocabulary, context.aliases(name))
+    say_cleaned(context, owner, name, clean)
     source = f"{owner.value}.{name}"
-    if clean.mapped:
-        pairs = listed(f"{raw.strip()[:30]} -> {right}" for raw, right in clean.mapped.items())
-        context.log.add(
-            "mapped",
-            f"{count_of(owner, clean.mapped_count)} with another spelling of {name}, mapped: {pairs}.",
-            count=clean.mapped_count,
-            source=source,
-        )
-    if clean.unmapped:
-        context.log.add(
-            "unmapped",
-            f"{len(clean.unmapped):,} {'name' if len(clean.unmapped) == 1 else 'names'} in {name} not in our "
-            f"list, taken as {'it is' if len(clean.unmapped) == 1 else 'they are'}: "
-            f"{listed((value[:30] for value in clean.unmapped), 5)}.",
-            count=len(clean.unmapped),
-            source=source,
-        )
-    if clean.placeholder_count:
-        context.log.add(
-            "placeholder",
-            f"{count_of(owner, clean.placeholder_count)} with a place holder in {name} "
-            '("Select", "N/A" and the like); treated as unknown.',
-            count=clean.placeholder_count,
-            source=source,
-        )
     values = clean.values
     if at is not None:
         # Position -1 would take the last value; there must be one, and it must not stay.

@@ -18,6 +18,8 @@ class HomeAmounts:
     values: Floats
     left_out: dict[str, int]
     """Currency -> how many amounts in it were left out."""
+    rates: Floats
+    """What one unit of each amount's own currency is worth; NaN where that is not known."""
 
 
 def to_home_currency(amounts: Floats, codes: Texts, settings: CurrencySettings) -> HomeAmounts:
@@ -38,4 +40,4 @@ def to_home_currency(amounts: Floats, codes: Texts, settings: CurrencySettings) 
         if rate is None:
             left_out[code] = int((at & np.isfinite(amounts)).sum())
         rates[at] = np.nan if rate is None else rate
-    return HomeAmounts(amounts * rates, {code: count for code, count in left_out.items() if count})
+    return HomeAmounts(amounts * rates, {code: count for code, count in left_out.items() if count}, rates)

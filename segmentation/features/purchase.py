@@ -1,25 +1,12 @@
 """What an account has bought: deals won, their worth, how recent, how often, which way it goes."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import pyarrow as pa
+import pandas as pd
 
 from connectors.model import ObjectKind
-from segmentation.features.columns import (
-    Flags,
-    Floats,
-    Indexes,
-    day_numbers,
-    flag_values,
-    kept_where,
-    numbers,
-    positions,
-    texts,
-)
-from segmentation.features.numbers import NumberKind, read_numbers
-from segmentation.features.quality import count_of
-from segmentation.features.size import amounts_at_home, say_unreadable
+from segmentation.features.categories import clean_categories, say_cleaned
+from segmentation.features.columns import Floats, Indexes, Texts
+from segmentation.features.deals import Deals, read_deals, standing_deals
 from segmentation.features.table import Feature, FeatureContext
 from segmentation.model import FeatureSpec
 
@@ -31,18 +18,6 @@ FEWEST_CLOSED = 5
 FEWEST_FOR_TREND = 4
 """Deals won in two years from which on more or fewer of them is a trend. Below, a single deal that passes its
 first birthday would look like a collapse."""
-_WON_WORDS = ("won",)
-_LOST_WORDS = ("lost",)
-
-
-@dataclass(frozen=True, slots=True)
-class _Deals:
-    """Closed deals of known accounts, in an order that depends on content only."""
-
-    account: Indexes
-    is_won: Flags
-    amount: Floats
-    day: Floats
 
 
 def purchase_features(context: FeatureContext) -> list[Feature]:
@@ -53,10 +28,10 @@ def purchase_features(context: FeatureContext) -> list[Feature]:
     if table is None or not table.num_rows:
         context.log.add("empty", "There are no deals, so purchases were not used.", source="deal")
         return []
-    deals = _closed_deals(context, table)
+    deals = read_deals(context, table)
+    deals = deals.only(deals.account >= 0)
     count = context.records.table.num_rows
-    is_won = deals.is_won
-    won = _Deals(deals.account[is_won], is_won[is_won], deals.amount[is_won], deals.day[is_won])
+    won = standing_deals(context, deals.only(deals.is_won))
     won_count = np.bincount(won.account, minlength=count).astype(np.float64)
     lost_count = np.bincount(deals.account[~deals.is_won], minlength=count)
     return [
@@ -64,56 +39,12 @@ def purchase_features(context: FeatureContext) -> list[Feature]:
         *_times(context, won, won_count),
         *_trend(context, won, count),
         *_outcomes(won_count, lost_count),
+        *_products(context, won, count),
     ]
 
 
-def _closed_deals(context: FeatureContext, table: pa.Table) -> _Deals:
-    account = positions(table, "account_id", context.records.table.column("account_id"))
-    is_won, is_lost = _outcome(table)
-    day = day_numbers(table, "close_date")
-    day = np.where(np.isnan(day), day_numbers(table, "created_at"), day)
-    is_future = (is_won | is_lost) & (day > context.as_of_day)
-    # Amounts of deals that were not won are never used, so what they lack is nobody's concern.
-    raw = kept_where(texts(table, "amount"), is_won)
-    typed = np.where(is_won, numbers(table, "amount_number"), np.nan)
-    parsed = read_numbers(raw, typed, NumberKind.AMOUNT)
-    say_unreadable(context, ObjectKind.DEAL, "amount", parsed)
-    amount = amounts_at_home(context, ObjectKind.DEAL, table, "amount", parsed)
-    _say_left_out(context, account, is_future, is_won & (amount < 0))
-    amount = np.where(amount > 0, amount, np.nan)
-    kept = (is_won | is_lost) & ~is_future & (account >= 0)
-    # Sums of floats depend on their order, so the order must not depend on how the CRM sent the deals.
-    order = np.flatnonzero(kept)[np.lexsort((amount[kept], day[kept], account[kept]))]
-    return _Deals(account[order], is_won[order], amount[order], day[order])
-
-
-def _outcome(table: pa.Table) -> tuple[Flags, Flags]:
-    won, closed = flag_values(table, "is_won"), flag_values(table, "is_closed")
-    stage = texts(table, "stage")
-    names = {name for name in stage if name is not None}
-    says_won = {name for name in names if any(word in name.casefold().split() for word in _WON_WORDS)}
-    says_won |= {name for name in names if name.casefold().replace(" ", "") == "closedwon"}
-    says_lost = {name for name in names if "lost" in name.casefold()}
-    by_stage = np.array([name in says_won for name in stage], dtype=bool)
-    lost_stage = np.array([name in says_lost for name in stage], dtype=bool)
-    is_won = np.where(np.isnan(won), by_stage, won == 1)
-    is_lost = ~is_won & (np.where(np.isnan(closed), lost_stage, closed == 1) | lost_stage)
-    return is_won.astype(bool), is_lost.astype(bool)
-
-
-def _say_left_out(context: FeatureContext, account: Indexes, is_future: Flags, is_negative: Flags) -> None:
-    found = {
-        "orphan": (account < 0, "without an account that is known; they count for nobody"),
-        "future": (is_future, f"closed on a day after {context.as_of.isoformat()}; ignored for now"),
-        "negative": (is_negative, "won with a negative amount; counted, but without the amount"),
-    }
-    for code, (mask, words) in found.items():
-        if count := int(mask.sum()):
-            context.log.add(code, f"{count_of(ObjectKind.DEAL, count)} {words}.", count=count, source="deal")
-
-
-def _money(context: FeatureContext, won: _Deals, won_count: Floats) -> list[Feature]:
-    known = np.isfinite(won.amount)
+def _money(context: FeatureContext, won: Deals, won_count: Floats) -> list[Feature]:
+    known = won.amount > 0
     size = len(won_count)
     total = np.bincount(won.account[known], weights=won.amount[known], minlength=size)
     paid = np.bincount(won.account[known], minlength=size)
@@ -136,7 +67,7 @@ def _money(context: FeatureContext, won: _Deals, won_count: Floats) -> list[Feat
     ]
 
 
-def _times(context: FeatureContext, won: _Deals, won_count: Floats) -> list[Feature]:
+def _times(context: FeatureContext, won: Deals, won_count: Floats) -> list[Feature]:
     dated = np.isfinite(won.day)
     first = np.full(len(won_count), np.inf)
     last = np.full(len(won_count), -np.inf)
@@ -147,6 +78,15 @@ def _times(context: FeatureContext, won: _Deals, won_count: Floats) -> list[Feat
     years = np.maximum(since_first / DAYS_A_YEAR, 1.0)
     source = "deal.close_date"
     return [
+        Feature(
+            FeatureSpec(
+                *("cycle_days", "purchase", "Days from a deal's first to its last day", "span"),
+                "deal.created_at and deal.close_date",
+                scale="root",
+                is_used=False,
+            ),
+            _middle(won.day - won.created, won.account, len(won_count)),
+        ),
         Feature(
             FeatureSpec(
                 *("days_since_first_win", "purchase", "Days since the first deal won", "days", source),
@@ -170,7 +110,50 @@ def _times(context: FeatureContext, won: _Deals, won_count: Floats) -> list[Feat
     ]
 
 
-def _trend(context: FeatureContext, won: _Deals, size: int) -> list[Feature]:
+def _middle(values: Floats, account: Indexes, size: int) -> Floats:
+    """Median of the known values per account; NaN where none is known."""
+    known = np.isfinite(values)
+    found = pd.Series(values[known]).groupby(account[known]).median()
+    middle = np.full(size, np.nan)
+    middle[found.index.to_numpy(dtype=np.int64)] = found.to_numpy(dtype=np.float64)
+    return middle
+
+
+def _products(context: FeatureContext, won: Deals, size: int) -> list[Feature]:
+    """How many different products an account has bought, and which one most often."""
+    clean = clean_categories(won.product, {}, context.aliases("product"))
+    say_cleaned(context, ObjectKind.DEAL, "product", clean)
+    named = clean.values  # noqa: PD011 - a plain array of ours
+    bought = pd.DataFrame({"account": won.account, "product": named}).dropna()
+    counts = bought.value_counts(["account", "product"]).reset_index(name="deals")
+    # The alphabet decides between products that were bought equally often.
+    first = counts.sort_values(["account", "deals", "product"], ascending=[True, False, True])
+    first = first.drop_duplicates("account")
+    main: Texts = np.full(size, None, dtype=object)
+    main[first["account"].to_numpy(dtype=np.int64)] = first["product"].to_numpy(dtype=object)
+    number = np.bincount(counts["account"].to_numpy(dtype=np.int64), minlength=size).astype(np.float64)
+    source = "deal.product"
+    return [
+        Feature(
+            FeatureSpec(
+                *("products", "purchase", "Different products bought", "", source),
+                scale="root",
+                is_used=False,
+            ),
+            number if len(bought) else np.full(size, np.nan),
+        ),
+        Feature(
+            FeatureSpec(
+                *("main_product", "purchase", "Product bought most", "", source),
+                kind="category",
+                is_used=False,
+            ),
+            main,
+        ),
+    ]
+
+
+def _trend(context: FeatureContext, won: Deals, size: int) -> list[Feature]:
     """How the last twelve months compare with the twelve before, from -1 (all before) to 1 (all now)."""
     age = context.as_of_day - won.day
     if not (age >= 1.5 * DAYS_A_YEAR).any():

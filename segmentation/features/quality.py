@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from connectors.model import ObjectKind
 
 __all__ = ["QualityFinding", "QualityLog", "QualityReport", "count_of", "listed", "plural"]
 
+MOST_VALUES = 200
 _PLURALS = {
     ObjectKind.ACCOUNT: "accounts",
     ObjectKind.CONTACT: "contacts",
@@ -40,6 +42,8 @@ class QualityFinding:
     """How many records it concerns."""
     source: str = ""
     """The field, e.g. `account.employees`."""
+    values: tuple[str, ...] = ()
+    """The categories it concerns, most frequent first, at most 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,11 @@ class QualityLog:
 
     findings: list[QualityFinding] = field(default_factory=list)
 
-    def add(self, code: str, message: str, *, count: int = 0, source: str = "") -> None:
+    def add(
+        self, code: str, message: str, *, count: int = 0, source: str = "", values: Iterable[str] = ()
+    ) -> None:
         """Note a finding once."""
-        finding = QualityFinding(code, message, count, source)
+        finding = QualityFinding(code, message, count, source, tuple(islice(values, MOST_VALUES)))
         if finding not in self.findings:
             self.findings.append(finding)
 

@@ -23,7 +23,7 @@ from segmentation.model import FeatureSpec
 from segmentation.records import Records
 from segmentation.scope import in_scope
 
-__all__ = ["FAMILIES", "FEATURE_NAMES", "compute_features"]
+__all__ = ["FAMILIES", "FEATURE_NAMES", "check_names", "compute_features"]
 
 FAMILIES: Mapping[str, Callable[[FeatureContext], list[Feature]]] = {
     "size": size_features,
@@ -53,56 +53,119 @@ def compute_features(
 
     Args:
         records: The pulled tables.
-        settings: What is grouped, `where`, and which features are off.
+        settings: What is grouped, the scope, rules, which deals count, and which features how much.
         currency: How amounts become the home currency.
         as_of: The day for which features are computed.
         observer: Is told of progress, family by family.
 
     Raises:
-        ConfigError: `where` or `features.off` names something that does not exist.
+        ConfigError: A condition, a feature's name or the amount of deals names something that does not exist.
     """
     log = QualityLog()
-    context = FeatureContext(records, currency, as_of, log)
+    check_names(settings)
+    context = FeatureContext(records, currency, as_of, log, settings)
     features: list[Feature] = []
     for done, family in enumerate(FAMILIES.values()):
         if observer:
             observer(Progress("features", done, len(FAMILIES), records.kind))
         features += family(context)
     scope = _scope(settings, records.table, features)
-    features = _without_off(features, settings.features.off)
+    rule_of = _rules(settings, records.table, features)[scope]
+    lacking = _lacking(settings, features, records.kind, scope, log)
+    features = [
+        _weighted(feature, settings)
+        for feature in features
+        if not {feature.spec.name, feature.spec.family} & {*settings.features.off}
+    ]
     if not scope.all():
-        log.add("scope", f"{count_of(records.kind, int((~scope).sum()))} are outside `where`; left alone.")
+        outside = count_of(records.kind, int((~scope).sum()))
+        said = {"outside `where`": settings.where, "left out by `exclude`": settings.exclude}
+        why = " or ".join(words for words, condition in said.items() if condition)
+        log.add("scope", f"{outside} are {why}; left alone.")
     kept = _usable([_only(feature, scope) for feature in features], records.kind, log)
     if observer:
         observer(Progress("features", len(FAMILIES), len(FAMILIES), records.kind))
-    return _table(context, kept, scope)
+    return _table(context, kept, scope, rule_of, lacking)
 
 
 def _scope(settings: SegmentationSettings, table: pa.Table, features: list[Feature]) -> Flags:
-    if not settings.where or not settings.where.strip():
-        return np.ones(table.num_rows, dtype=bool)
-    return in_scope(settings.where, table, features)
+    scope = np.ones(table.num_rows, dtype=bool)
+    if settings.where and settings.where.strip():
+        scope &= in_scope(settings.where, table, features)
+    if settings.exclude and settings.exclude.strip():
+        scope &= ~in_scope(settings.exclude, table, features)
+    return scope
 
 
-def _without_off(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:
-    known = [*FAMILIES, *(feature.spec.name for feature in features)]
-    for name in off:
-        if name not in known and name not in FEATURE_NAMES:
-            near = process.extract(name, [*FAMILIES, *FEATURE_NAMES], limit=1, score_cutoff=60)
-            raise ConfigError(
-                f"There is no feature or family called {name!r} (features.off).",
-                hint=f"Did you mean {near[0][0]}?" if near else f"Known: {', '.join(known)}.",
-                code="config.features.off",
+def _rules(settings: SegmentationSettings, table: pa.Table, features: list[Feature]) -> Indexes:
+    """For each record the position of the first rule that holds; -1 where none does."""
+    found = np.full(table.num_rows, -1, dtype=np.int64)
+    for at, rule in enumerate(settings.rules):
+        found[(found < 0) & in_scope(rule.when, table, features)] = at
+    return found
+
+
+def check_names(settings: SegmentationSettings) -> None:
+    """Refuse settings of features that do not exist, or that contradict each other.
+
+    Raises:
+        ConfigError: Names the feature, the key, and what was probably meant.
+    """
+    chosen = settings.features
+    for key, names, known in (
+        ("off", chosen.off, (*FAMILIES, *FEATURE_NAMES)),
+        ("required", chosen.required, FEATURE_NAMES),
+        ("weights", tuple(chosen.weights), FEATURE_NAMES),
+    ):
+        for name in names:
+            if name not in known:
+                near = process.extract(name, known, limit=1, score_cutoff=60)
+                raise ConfigError(
+                    f"There is no feature {'or family ' * (key == 'off')}called {name!r} (features.{key}).",
+                    hint=f"Did you mean {near[0][0]}?" if near else f"Known: {', '.join(known)}.",
+                    code=f"config.features.{key}",
+                )
+    if both := sorted({*chosen.off} & {*chosen.required, *chosen.weights}):
+        raise ConfigError(
+            f"{both[0]} is switched off, and required or weighted too (under [segmentation.features]).",
+            hint="Take it out of one of them.",
+            code="config.features.contradiction",
+        )
+
+
+def _weighted(feature: Feature, settings: SegmentationSettings) -> Feature:
+    factor = settings.features.weights.get(feature.spec.name)
+    if factor is None:
+        return feature
+    # Whoever gives a weight to what is only shown wants it to count.
+    return replace(feature, spec=replace(feature.spec, is_used=True, weight=feature.spec.weight * factor))
+
+
+def _lacking(
+    settings: SegmentationSettings, features: list[Feature], kind: ObjectKind, scope: Flags, log: QualityLog
+) -> Texts:
+    """For each record in scope the first required feature that is not known, in words."""
+    found: Texts = np.full(int(scope.sum()), None, dtype=object)
+    for name in settings.features.required:
+        feature = next((each for each in features if each.spec.name == name), None)
+        title = feature.spec.title if feature else name
+        unknown = np.ones(len(found), bool) if feature is None else pd.isna(feature.column[scope])
+        if count := int(unknown.sum()):
+            log.add(
+                "required",
+                f"{count_of(kind, count)} of which {title} is not known, which is required; Unclassified "
+                "unless a rule or a pin says where.",
+                count=count,
+                source=feature.spec.source if feature else "",
             )
-    return [
-        feature for feature in features if feature.spec.name not in off and feature.spec.family not in off
-    ]
+        found[unknown & np.array([title is None for title in found], dtype=bool)] = title
+    return found
 
 
 FEATURE_NAMES = (
     *("employees", "annual_revenue", "revenue_per_head"),
     *("won_deals", "won_amount", "average_deal", "days_since_first_win", "days_since_win", "wins_per_year"),
-    *("trend", "never_bought", "win_rate"),
+    *("trend", "never_bought", "win_rate", "cycle_days", "products", "main_product"),
     *("contacts", "email_opens", "email_clicks", "opt_out_share", "opted_out", "activities_90d"),
     *("days_since_activity", "seniority"),
     *("industry", "country", "company_age", "years_in_crm", "has_parent"),
@@ -162,7 +225,9 @@ def _say_empty(
     )
 
 
-def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> FeatureTable:
+def _table(
+    context: FeatureContext, features: list[Feature], scope: Flags, rule_of: Indexes, lacking: Texts
+) -> FeatureTable:
     ids = context.records.table.column(id_column(context.kind)).combine_chunks()
     outside = ids.filter(pa.array(~scope))
     ids = ids.filter(pa.array(scope))
@@ -182,6 +247,8 @@ def _table(context: FeatureContext, features: list[Feature], scope: Flags) -> Fe
         specs=tuple(feature.spec for feature in features),
         quality=context.log.report(),
         out_of_scope_ids=outside,
+        rule_of=rule_of[order],
+        lacking=lacking[order],
     )
 
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from connectors.model import ObjectKind
 from segmentation.features.columns import Floats, numbers, positions, texts
-from segmentation.features.money import to_home_currency
+from segmentation.features.money import HomeAmounts, to_home_currency
 from segmentation.features.numbers import NumberKind, ParsedNumbers, read_numbers
 from segmentation.features.quality import count_of, listed
 from segmentation.features.table import Feature, FeatureContext
@@ -54,7 +54,7 @@ def _size(context: FeatureContext, table: pa.Table) -> tuple[Floats, Floats]:
         texts(table, "annual_revenue"), numbers(table, "annual_revenue_number"), NumberKind.TURNOVER
     )
     say_unreadable(context, kind, "annual_revenue", revenue)
-    return employees.values, amounts_at_home(context, kind, table, "annual_revenue", revenue)
+    return employees.values, amounts_at_home(context, kind, table, "annual_revenue", revenue).values
 
 
 def say_unreadable(context: FeatureContext, kind: ObjectKind, field: str, parsed: ParsedNumbers) -> None:
@@ -80,7 +80,7 @@ def say_unreadable(context: FeatureContext, kind: ObjectKind, field: str, parsed
 
 def amounts_at_home(
     context: FeatureContext, kind: ObjectKind, table: pa.Table, field: str, parsed: ParsedNumbers
-) -> Floats:
+) -> HomeAmounts:
     """Amounts in the home currency; those in a currency without a rate are left out, aloud."""
     field_codes = texts(table, "currency")
     inside = parsed.currencies
@@ -94,4 +94,4 @@ def amounts_at_home(
             count=count,
             source=f"{kind.value}.{field}",
         )
-    return converted.values
+    return converted

@@ -1,7 +1,7 @@
 """Values that the feature families exchange: the context they read from, one feature, all features."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.model import ObjectKind
-from segmentation.config import CurrencySettings
-from segmentation.features.columns import Floats, Texts
+from segmentation.config import Category, CurrencySettings, SegmentationSettings
+from segmentation.features.columns import Flags, Floats, Indexes, Texts
 from segmentation.features.quality import QualityLog, QualityReport
 from segmentation.model import FeatureSpec
 from segmentation.records import Records
@@ -26,6 +26,11 @@ class FeatureContext:
     currency: CurrencySettings
     as_of: date
     log: QualityLog
+    settings: SegmentationSettings
+
+    def aliases(self, field: Category) -> Mapping[str, str]:
+        """The user's own spellings of a category: how it is written, and what is meant."""
+        return self.settings.features.aliases.get(field, {})
 
     @property
     def as_of_day(self) -> int:
@@ -61,9 +66,31 @@ class FeatureTable:
     specs: tuple[FeatureSpec, ...]
     quality: QualityReport
     out_of_scope_ids: pa.Array
+    rule_of: Indexes
+    """For each record the position of the first rule that holds; -1 where none does."""
+    lacking: Texts
+    """For each record the first required feature that is not known, in words; None where none is lacking."""
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def is_free(self) -> Flags:
+        """Records that segments are made of: no rule takes them, and nothing that is required is lacking."""
+        has_all: Flags = np.array([title is None for title in self.lacking], dtype=bool)
+        return has_all & (self.rule_of < 0)
+
+    def only(self, kept: Flags) -> "FeatureTable":
+        """The same features of some of the records."""
+        if kept.all():
+            return self
+        return replace(
+            self,
+            ids=self.ids.filter(pa.array(kept)),
+            values=self.values[kept].reset_index(drop=True),
+            rule_of=self.rule_of[kept],
+            lacking=self.lacking[kept],
+        )
 
     @property
     def used(self) -> tuple[FeatureSpec, ...]:

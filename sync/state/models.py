@@ -9,7 +9,16 @@ import sqlalchemy as sa
 
 from sync.state import schema
 
-__all__ = ["ModelRow", "ModelStatus", "adopt_model", "find_model", "save_model", "set_status", "taken_keys"]
+__all__ = [
+    "ModelRow",
+    "ModelStatus",
+    "adopt_model",
+    "find_model",
+    "remember_keys",
+    "save_model",
+    "set_status",
+    "taken_keys",
+]
 
 
 class ModelStatus(StrEnum):
@@ -120,6 +129,11 @@ def adopt_model(tx: sa.Connection, scope_id: int, model_id: str, titles: Sequenc
         )
         .values(status=ModelStatus.REJECTED.value)
     )
+    remember_keys(tx, scope_id, model_id, titles)
+
+
+def remember_keys(tx: sa.Connection, scope_id: int, model_id: str, titles: Sequence[tuple[str, str]]) -> None:
+    """Mark keys as taken for good, each with its title of today."""
     known = taken_keys(tx, scope_id)
     for key, title in titles:
         if key in known:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 __all__ = ["HEAD_REVISION", "metadata"]
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The Alembic revision that this module describes; a test compares it with the migrations."""
 
 metadata = sa.MetaData()
@@ -74,6 +74,19 @@ segment_key = sa.Table(
     sa.Column("model_id", sa.Text, nullable=False),
 )
 """Every key that was ever adopted, so that none is used twice for different things."""
+
+pin = sa.Table(
+    "pin",
+    metadata,
+    sa.Column("scope_id", sa.ForeignKey("scope.scope_id"), primary_key=True),
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("until", sa.Text),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("pinned_at", sa.Text, nullable=False),
+)
+"""Records that a person has put into a segment, why, by whom, and until which day."""
 
 plan = sa.Table(
     "plan",

@@ -51,6 +51,23 @@ def test_a_folder_without_settings_names_init(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["plan", "status", "config validate"])
+def test_a_condition_that_cannot_be_read_is_shown_with_its_line_and_place(cli: Cli, command: str) -> None:
+    rule = '[[segmentation.rules]]\nwhen = "employees => 5000"\nsegment = "Big"'
+    cli.configure(segmentation=f'exclude = "name is empty"\n{rule}')
+    text = said(cli, *command.split(), code=2)
+    assert "config.toml, line 8: The condition is wrong at position 12" in text
+    assert "employees => 5000 ^" in text
+
+
+def test_a_rule_about_a_field_that_nobody_has_names_its_line(cli: Cli) -> None:
+    cli.done("import", put_accounts(cli, accounts(60)))
+    cli.configure(segmentation='[[segmentation.rules]]\nwhen = "employes >= 5000"\nsegment = "Big"')
+    text = said(cli, "run", "--yes", code=2)
+    assert "config.toml, line 7: The condition is wrong at position 1: there is no field employes" in text
+    assert "Did you mean employees" in text
+
+
 def test_an_unknown_key_is_named_with_its_line_and_what_was_meant(cli: Cli) -> None:
     cli.configure("[sync]", "max_change_share = 0.2")
     text = said(cli, "run", "--yes", code=2)

@@ -4,6 +4,7 @@ import csv
 import re
 import uuid
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,34 @@ def test_status_history_and_segments_tell_the_same_story(applied: Cli) -> None:
     assert sum(segment["count"] for segment in segments) == total
 
 
+def test_a_pin_is_set_written_explained_and_taken_away(applied: Cli, tmp_path: Path) -> None:
+    cli = copy_of(applied, tmp_path)
+    before = labels(cli)["A1000001"][0]
+    title = cli_explain(cli, "A1000002")["segment_title"]
+    cli.done("pin", "add", "A1000001", str(title), "--reason", "strategic partner", "--until", "2099-12-31")
+    cli.done("run", "--yes")
+    assert labels(cli)["A1000001"][0] == labels(cli)["A1000002"][0] != before
+    assert (labels(cli)["A1000001"][2] or "").startswith("Pinned until 31 Dec 2099: strategic partner; ")
+    assert "Pinned until 31 Dec 2099: strategic partner." in cli.done("explain", "A1000001")
+    cli.done("pin", "remove", "A1000001")
+    cli.done("run", "--yes")
+    assert labels(cli)["A1000001"][0] == before
+
+
+def test_the_report_is_one_file_with_the_numbers_that_json_has(applied: Cli, tmp_path: Path) -> None:
+    cli = copy_of(applied, tmp_path)
+    found = cli.document("report", "q4.html")
+    text = (tmp_path / "q4.html").read_text("utf-8")
+    money = found["money"]
+    assert isinstance(money, dict)
+    assert f"{Decimal(money['total']['revenue']):,.2f}" in text
+    segments = found["segments"]
+    assert isinstance(segments, list)
+    assert all(segment["name"] in text for segment in segments if segment["count"])
+    assert cli("report", "config.toml").returncode == 2
+    assert cli.done("plan").count("Nothing to write") == 1
+
+
 def test_doctor_finds_a_working_folder_ready(applied: Cli) -> None:
     found = applied.document("doctor")
     checks = found["checks"]
@@ -232,6 +261,9 @@ def test_doctor_finds_a_working_folder_ready(applied: Cli) -> None:
         ["config", "validate"],
         ["doctor"],
         ["explain", "A1000001"],
+        ["pin", "list"],
+        ["pin", "add", "A1000001", "Unclassified", "--reason", "closed down"],
+        ["report"],
     ],
     ids=" ".join,
 )

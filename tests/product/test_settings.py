@@ -13,6 +13,19 @@ from crm_segments.settings import ConnectionSettings, LoadedSettings, Settings, 
 from crm_segments.views.configuration import ConfigView, settings_schema
 from tests.meta.project import ROOT
 
+OPTIONAL = (
+    "# where",
+    "# exclude",
+    "# endpoint",
+    "# [[segmentation.rules",
+    "# when",
+    "# segment =",
+    "# compare =",
+    "# domain",
+    "# api_version",
+)
+"""Keys that the example leaves out, because their defaults are not to be written."""
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +85,18 @@ def test_the_file_is_the_one_named_first(tmp_path: Path, monkeypatch: pytest.Mon
         (
             "[sync]\n\nmax_change_share = 0.2\n",
             ["config.toml, line 3", "no key max_change_share", '"max_changed_share"'],
+        ),
+        (
+            '[[segmentation]]\nobject = "lead"\ncontacts = "inherit"\n',
+            ["config.toml, line 1", 'contacts = "inherit" does not go with object = "lead"'],
+        ),
+        (
+            '[[segmentation]]\ncontacts = "inherit"\n[[segmentation]]\nname = "b"\nobject = "contact"\n',
+            ['would write the field "crm_segment" of contact'],
+        ),
+        (
+            '[[segmentation]]\n[[segmentation.rules]]\nwhen = "employees > 1"\nsegment = "Unclassified"\n',
+            ["config.toml, line 4", "Segment cannot be Unclassified"],
         ),
         ("[snyc]\n", ["config.toml, line 1", "no table [snyc]", '"sync"']),
         (
@@ -210,10 +235,7 @@ def test_the_example_lists_every_setting_with_its_default() -> None:
     text = (ROOT / "config.example.toml").read_text("utf-8")
     assert Settings(**tomllib.loads(text)) == Settings()
     optional = "\n".join(
-        line.removeprefix("# ")
-        if line.startswith(("# where", "# endpoint", "# domain", "# api_version"))
-        else line
-        for line in text.splitlines()
+        line.removeprefix("# ") if line.startswith(OPTIONAL) else line for line in text.splitlines()
     )
     hidden = {f"connection.{name}" for name in ConnectionSettings.environment_only}
     assert example_keys(tomllib.loads(optional)) == keys_of(Settings) - hidden

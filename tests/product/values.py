@@ -1,6 +1,8 @@
 """Results as the floors return them, made by hand: every view can be shown without running anything."""
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,14 +18,26 @@ from crm_segments.views.explanation import ExplanationView
 from crm_segments.views.failure import FailureView
 from crm_segments.views.files import SampleView
 from crm_segments.views.history import HistoryView
+from crm_segments.views.pins import PinsView, PinView, UnpinnedView
 from crm_segments.views.plan import ApprovalView, PlansView
 from crm_segments.views.refit import RefitView
+from crm_segments.views.report import ReportView
 from crm_segments.views.run import RunView
 from crm_segments.views.segments import SegmentsView
 from crm_segments.views.status import StatusView
 from crm_segments.views.view import View
-from sync import Explanation, RefitProposal, Status, StoredPlan
+from segmentation import (
+    Comparison,
+    Disagreement,
+    MoneyReport,
+    QualityFinding,
+    QualityReport,
+    SegmentationSettings,
+    SegmentMoney,
+)
+from sync import Explanation, PinnedRecord, RefitProposal, ReportedSegments, Status, StoredPlan
 from sync.plan import ASSIGNMENT_SCHEMA, CHANGE_SCHEMA, FieldStep, GuardStop, Plan, PlanHead, PlanStatus
+from sync.reporting import CloseCall
 from sync.results import ChangeCounts, FinishedRun, RejectedGroup, RunResult, RunStatus, SegmentCount
 from sync.stages import BuildLists, MakeFields, WriteBatches
 from sync.state.runs import RunRow
@@ -270,6 +284,55 @@ DEMO = DemoStory(
     explanation=EXPLANATION,
 )
 
+PIN = PinnedRecord(
+    "customers",
+    "account",
+    "A1",
+    HOSTILE,
+    "large_big_deals",
+    "Large, big deals",
+    "strategic partner of the house, agreed with the board in spring",
+    "2026-12-31",
+    "kim",
+    "2026-11-02T08:00:00.000+00:00",
+    has_ended=False,
+)
+PINS = (
+    PIN,
+    replace(PIN, record_id="A2", name="A2", until="2026-10-31", has_ended=True),
+    replace(PIN, until=None),
+)
+
+MONEY = SegmentMoney("large_big_deals", 265, 3, 1, Decimal("84120.50"), 0.5, Decimal("100.25"), 20.0, 4, 2)
+REPORT = ReportedSegments(
+    connection_label="crm.db",
+    settings=SegmentationSettings(compare="x_tier"),
+    as_of=date(2026, 11, 2),
+    is_applied=False,
+    titles={"large_big_deals": "Large, big deals"},
+    segments=SEGMENTS,
+    profiles=(),
+    money=MoneyReport("USD", (MONEY,), MONEY, MONEY, MONEY, {}, ()),
+    landscape=None,
+    labels={},
+    evidence="2 segments.",
+    quality=QualityReport((QualityFinding("unmapped", "1 name in industry not in our list.", 1),)),
+    notes=(),
+    moves=((None, "large_big_deals", 265),),
+    moved_on="2026-11-02",
+    close_calls=(CloseCall("A1", "large_big_deals", "small_loyal", 0.5),),
+    close_call_count=1,
+    comparison=Comparison(
+        HOSTILE,
+        ("A",),
+        {"large_big_deals": {"A": 2}},
+        {},
+        {"large_big_deals": "A"},
+        (Disagreement("A1", "large_big_deals", "B", "A", Decimal("0.10")),),
+    ),
+    names={"A1": HOSTILE},
+)
+
 VIEWS: dict[str, View] = {
     "approval": ApprovalView(plan_preview(status=PlanStatus.APPROVED)),
     "demo": DemoView(DEMO),
@@ -278,10 +341,15 @@ VIEWS: dict[str, View] = {
     "failure": FAILURE,
     "history": HistoryView((STOPPED_ROW, ROW)),
     "history-empty": HistoryView(()),
+    "pin-add": PinView(PIN),
+    "pin-list": PinsView(PINS),
+    "pin-list-empty": PinsView(()),
+    "pin-remove": UnpinnedView("A1"),
     "plan": PlansView((plan_preview(),), (Path("changes.csv"),)),
     "plan-guarded": PlansView((plan_preview(guards=(SHARE_GUARD,)),)),
     "plan-quiet": PlansView((plan_preview(has_work=False),)),
     "refit": RefitView(PROPOSAL),
+    "report": ReportView(Path("report.html"), REPORT),
     "run": RunView(RUN_COMPLETE, "crm.db"),
     "run-partial": RunView(RUN_PARTIAL, "crm.db"),
     "run-quiet": RunView(RUN_QUIET, "crm.db"),

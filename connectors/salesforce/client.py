@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
@@ -73,7 +73,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    token: str
+    token: str = field(repr=False)
     host: str
 
 

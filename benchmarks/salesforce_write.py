@@ -161,7 +161,9 @@ def _job(address: str) -> Write:
     return write
 
 
-def _library(address: str) -> Salesforce:
+def _library(address: str) -> Any:
+    """The library finds objects by attributes, which no type tells apart."""
+
     class Rerouted(HTTPAdapter):
         def send(self, request: requests.PreparedRequest, *more: Any, **options: Any) -> requests.Response:
             path = (request.url or "").removeprefix("https://").partition("/")[2]

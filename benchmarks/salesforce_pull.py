@@ -143,7 +143,8 @@ def _all_records(client: Salesforce) -> int:
 
 
 def _all_rows(client: Salesforce) -> int:
-    parts = client.bulk2.Account.query(_SOQL, max_records=BulkReading().part_records, wait=0)
+    bulk: Any = client.bulk2
+    parts = bulk.Account.query(_SOQL, max_records=BulkReading().part_records, wait=0)
     return len([row for part in parts for row in csv.DictReader(io.StringIO(part, newline=""))])
 
 

@@ -27,10 +27,10 @@ class BulkReading:
 
     from_records: int = 20_000
     """A job takes one call to be made, about four to be seen at its end and one for each part; pages take one
-    for each 2,000 records. So here it is 6 calls against 10, and CPU 2 us a record against 13
+    for each 2,000 records. So here it is 7 calls against 10, and CPU 2 to 2.5 us a record against 11
     (benchmarks/salesforce_pull.py); below, the wait for its turn outweighs that."""
-    part_records: int = 20_000
-    """In one file: 6 MB of 20 fields. Larger ones save few calls and cost memory."""
+    part_records: int = 10_000
+    """In one file: 3 MB of 20 fields. Larger ones save few calls and cost memory."""
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 20.0
     sleep: Callable[[float], None] = time.sleep

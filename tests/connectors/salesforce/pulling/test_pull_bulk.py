@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import pyarrow as pa
 import pytest
 
 from connectors.config import ConnectionSettings
@@ -293,6 +294,14 @@ def test_a_pull_stops_before_it_touches_the_reserve_of_calls(bulk: BulkWorld, id
     bulk.clock.advance(86_400)
     assert resumed(bulk, kept) == ids
     assert jobs_made(bulk) == 1
+
+
+def test_memory_does_not_grow_with_the_number_of_records(bulk: BulkWorld) -> None:
+    """Whole results were held until the last record had come."""
+    bulk.seed(ACCOUNT, [{"name": f"{number} {'x' * 200}"} for number in range(400)])
+    held = [pa.total_allocated_bytes() for page in bulk.connector.pull(ACCOUNT) if page.table.num_rows]
+    assert len(held) == 20
+    assert max(held[2:]) - min(held[2:]) < 40_000
 
 
 class TestChoice:

@@ -27,20 +27,23 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        code = _report_misuse(error.format_message())
+        context = getattr(error, "ctx", None)
+        code = _report_misuse(error.format_message(), context.info_name if context else None)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _report_misuse(message: str) -> int:
+def _report_misuse(message: str, command: str | None) -> int:
     """A command that cannot be understood, as the one document that --json promises."""
     from connectors.errors import UsageError  # noqa: PLC0415 - only when it is needed
+    from crm_segments import views  # noqa: PLC0415
     from crm_segments.cli.edge import report  # noqa: PLC0415
     from crm_segments.cli.invocation import Invocation  # noqa: PLC0415
 
     error = UsageError(
         message, hint="crm-segments --help lists the commands and their options.", code="usage.invalid"
     )
-    return report(Invocation("crm-segments", as_json=True), error)
+    always = views.empty_run_document() if command in {"run", "apply"} else {}
+    return report(Invocation("crm-segments", as_json=True, always=always), error)
 
 
 if __name__ == "__main__":

@@ -73,9 +73,10 @@ def check_fits(model: SegmentModel, features: FeatureTable) -> None:
     missing = sorted(name for name in needed if name not in features.values.columns)
     if missing and len(features):
         raise ModelMismatchError(
-            f"The segments were made with {', '.join(missing)}, of which nothing is known any more "
-            f"({', '.join(needed[name].source for name in missing)}).",
-            hint="Bring the field back, or make new segments without it (refit).",
+            "The segments rest on fields of which nothing is known any more: "
+            f"{', '.join(f'{needed[name].title} ({needed[name].source})' for name in missing)}.",
+            hint="Bring the fields back, or make new segments without them (refit). Looked at from a day far "
+            "from the data's own (--as-of), fields are empty too.",
             details={"missing": missing},
         )
     if model.currency != features.currency:

@@ -140,8 +140,13 @@ def _toml_text(text: str) -> str:
 
 def _replace(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        # People know the file that was meant, not the one on the way to it.
+        error.filename = str(path)
+        raise
 
 
 def _ignore_in_git(path: Path, wanted: tuple[str, ...]) -> Path | None:

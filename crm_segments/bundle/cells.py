@@ -25,7 +25,7 @@ __all__ = [
 
 Value = TypeVar("Value")
 
-_NO_DATE = "it is not a date that exists"
+_NO_DATE = "it is not a date, or not written in a known way"
 _DATE_FIX = "Write it as year-month-day, like 2026-11-30, or leave it empty"
 
 

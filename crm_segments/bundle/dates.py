@@ -19,6 +19,17 @@ _ISO = re.compile(
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?P<time>[ T].+)?")
 _PARTS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?P<time>,?[ T].+)?")
 _TIME = re.compile(r",?[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAME = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DAY_NAME = re.compile(
+    rf"(?P<day>\d{{1,2}})[ -]{_MONTH_NAME}[ -](?P<year>\d{{4}}|\d{{2}})(?P<time>,?[ T].+)?", re.IGNORECASE
+)
+_NAME_DAY = re.compile(
+    rf"{_MONTH_NAME} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})(?P<time>,?[ T].+)?", re.IGNORECASE
+)
 _SERIAL = re.compile(r"\d{5}([.,]\d+)?")
 _EPOCH = re.compile(r"\d{12,13}")
 # Day 60 of a spreadsheet is 1900-02-29, which never was: counting from here is right for all later days.
@@ -31,6 +42,7 @@ _FORM_NAMES = {
     "iso": "year-month-day",
     "year_first": "year/month/day",
     "dotted": "day.month.year",
+    "named": "months by name",
     "serial": "spreadsheet day numbers",
     "epoch": "milliseconds since 1970",
 }
@@ -109,17 +121,21 @@ def _read(text: str, order: str) -> tuple[str, Moment | None]:
             return "year_first", _from_parts(year, month, day, match.group("time"))
         if match := _PARTS.fullmatch(text):
             return _from_match(match, order)
-        if _EPOCH.fullmatch(text):
-            return "epoch", _from_instant(
-                datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
-            )
-        if _SERIAL.fullmatch(text):
-            days = float(text.replace(",", "."))
-            # Spreadsheets store times as fractions of a day, which come out a few microseconds off.
-            at = _SPREADSHEET_START + timedelta(seconds=round(days * 86_400))
-            return "serial", _from_instant(at)
+        if match := _DAY_NAME.fullmatch(text) or _NAME_DAY.fullmatch(text):
+            return "named", _from_names(match)
+        return _from_number(text)
     except (ValueError, OverflowError):
         pass
+    return "", None
+
+
+def _from_number(text: str) -> tuple[str, Moment | None]:
+    if _EPOCH.fullmatch(text):
+        return "epoch", _from_instant(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text)))
+    if _SERIAL.fullmatch(text):
+        days = float(text.replace(",", "."))
+        # Spreadsheets store times as fractions of a day, which come out a few microseconds off.
+        return "serial", _from_instant(_SPREADSHEET_START + timedelta(seconds=round(days * 86_400)))
     return "", None
 
 
@@ -134,12 +150,20 @@ def _from_iso(match: re.Match[str]) -> Moment:
 
 def _from_match(match: re.Match[str], order: str) -> tuple[str, Moment]:
     first, second = int(match.group(1)), int(match.group(3))
-    year = int(match.group(4))
-    if len(match.group(4)) == 2:
-        year += 1900 if year >= _PIVOT_YEAR else 2000
+    year = _full_year(match.group(4))
     form = "dotted" if match.group(2) == "." else order
     day, month = (second, first) if form == MONTH_FIRST else (first, second)
     return form, _from_parts(year, month, day, match.group("time"))
+
+
+def _from_names(match: re.Match[str]) -> Moment:
+    month = _MONTHS.index(match.group("month")[:3].casefold()) + 1
+    return _from_parts(_full_year(match.group("year")), month, int(match.group("day")), match.group("time"))
+
+
+def _full_year(digits: str) -> int:
+    year = int(digits)
+    return year if len(digits) == 4 else year + (1900 if year >= _PIVOT_YEAR else 2000)
 
 
 def _from_parts(year: int, month: int, day: int, time: str | None) -> Moment:

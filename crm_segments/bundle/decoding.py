@@ -34,7 +34,7 @@ class TextForm:
     encoding: str
     is_damaged: bool = False
     """Some bytes mean nothing in this encoding, or are zero; such lines must be told apart while reading."""
-    note: str = ""
+    notes: tuple[str, ...] = ()
     """What a person should know; empty for plain UTF-8."""
 
 
@@ -86,7 +86,7 @@ def _inspect_utf16(path: Path, file: str) -> TextForm:
             f"{file} begins as UTF-16 text, but breaks off or is damaged.",
             hint=f"Export it again. {_SAVE_AS_CSV}.",
         ) from error
-    return TextForm("utf-16", is_damaged=has_nul, note=f"{file}: read as UTF-16.")
+    return TextForm("utf-16", is_damaged=has_nul, notes=(f"{file}: read as UTF-16.",))
 
 
 def _inspect_bytes(path: Path) -> TextForm:
@@ -102,17 +102,17 @@ def _inspect_bytes(path: Path) -> TextForm:
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
     file = shown(path.name)
     is_old_mac = returns > 0 and line_feeds == 0
-    ends = f"{file}: its lines end the old Macintosh way (CR only)." if is_old_mac else ""
+    ends = (f"{file}: its lines end the old Macintosh way (CR only).",) if is_old_mac else ()
     if is_utf8:
-        return TextForm("utf-8-sig", is_damaged=zero_count > 0, note=ends)
+        return TextForm("utf-8-sig", is_damaged=zero_count > 0, notes=ends)
     with path.open("rb") as stream:
         sample = stream.read(_JUDGED_BYTES)
     if _is_mostly_utf8(sample):
-        return TextForm("utf-8-sig", is_damaged=True, note=ends)
+        return TextForm("utf-8-sig", is_damaged=True, notes=ends)
     encoding, reason = _choose_single_byte(sample, has_gaps=gap_count > 0, is_old_mac=is_old_mac)
     said = f"{file}: not UTF-8; read as {encoding} because {reason}."
     codec = {"Windows-1252": "cp1252", "Mac-Roman": "mac_roman"}[encoding]
-    return TextForm(codec, is_damaged=zero_count > 0, note=" ".join(part for part in (said, ends) if part))
+    return TextForm(codec, is_damaged=zero_count > 0, notes=(said, *ends))
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool) -> bool:

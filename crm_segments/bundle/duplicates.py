@@ -40,10 +40,8 @@ def merge_parts(kind: str, parts: Sequence[FileTable]) -> tuple[pa.Table, list[R
             repeated += 1
     notes = []
     if repeated:
-        lines = counted(repeated, "line")
-        notes.append(
-            f"{NOUNS[kind].capitalize()}: {lines} that repeat an earlier one word for word left out."
-        )
+        lines = counted(repeated, "line that repeats", "lines that repeat")
+        notes.append(f"{NOUNS[kind].capitalize()}: {lines} an earlier one word for word left out.")
     return table.take(pa.array(kept, pa.int64())), problems, notes
 
 

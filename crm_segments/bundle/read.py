@@ -147,12 +147,14 @@ def _merge(kind: str, parts: list[FileTable], collected: _Collected) -> pa.Table
 
 
 def _refusal(problems: list[Reject]) -> BundleError:
-    lines = counted(len({(problem.file, problem.line) for problem in problems}), "line")
+    number = len({(problem.file, problem.line) for problem in problems})
+    lines = counted(number, "line")
+    these, they, them = ("this line", "it is", "it") if number == 1 else ("these lines", "they are", "them")
     files = ", ".join(sorted({shown(problem.file) for problem in problems}))
     first = f" Here are the first {SHOWN_PROBLEMS}." if len(problems) > SHOWN_PROBLEMS else ""
     return BundleError(
-        f"{lines} of {files} cannot be read as they are, so nothing was imported.{first}",
-        hint="Mend these lines and import again, or skip them with --rejects FILE, which lists them there.",
+        f"{lines} of {files} cannot be read as {they}, so nothing was imported.{first}",
+        hint=f"Mend {these} and import again, or skip {them} with --rejects FILE, which lists {them} there.",
         problems=problems,
     )
 

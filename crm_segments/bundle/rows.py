@@ -91,8 +91,7 @@ def read_rows(path: Path) -> RawTable:
     with _open(path, form) as stream:
         reader = _RowReader(path.name, delimiter, _Lines(iter(stream)), form)
         raw = reader.read()
-    if form.note:
-        raw.notes.insert(0, form.note)
+    raw.notes[:0] = form.notes
     _drop_report_footer(raw)
     return raw
 

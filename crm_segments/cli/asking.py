@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sync
 from crm_segments import assembly, views
 from crm_segments.cli.invocation import Invocation
+from crm_segments.cli.signals import stopping_at_once
 
 if TYPE_CHECKING:
     from sync import StoredPlan, Workspace
@@ -31,9 +32,14 @@ def confirming(
         for stored in plans:
             views.show_plan(console, assembly.preview_plan(workspace, stored))
         console.print()
-        # Asked and answered here: the library's prompt leaves a space on stdout, which is for results.
-        console.print("Write this? [y/N] ", end="")
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        try:
+            with stopping_at_once():
+                # Asked and answered here: the library's prompt leaves a space on stdout, for results only.
+                console.print("Write this? [y/N] ", end="")
+                return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        except KeyboardInterrupt:
+            console.print()
+            return False
 
     return ask
 

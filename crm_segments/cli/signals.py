@@ -2,10 +2,12 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
-__all__ = ["StopFlag"]
+__all__ = ["StopFlag", "stopping_at_once"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -45,3 +47,14 @@ class StopFlag:
         self._set = True
         sys.stderr.write("\nStopping after the batch in flight; once more stops at once.\n")
         sys.stderr.flush()
+
+
+@contextmanager
+def stopping_at_once() -> Iterator[None]:
+    """While a question stands there is nothing in flight: the first signal raises `KeyboardInterrupt`."""
+    before = {each: signal.signal(each, signal.default_int_handler) for each in _SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -60,12 +60,15 @@ class ImportView:
     def _mapping(self, console: Console) -> None:
         heading(console, "How columns were read")
         by_file: dict[str, list[str]] = {}
+        left_out: dict[str, dict[str, list[str]]] = {}
         for each in self.report.bundle.mapping:
             own = by_file.setdefault(each.file, [])
             if each.field is None:
-                own.append(f"{each.column} left out ({each.note})")
+                left_out.setdefault(each.file, {}).setdefault(each.note, []).append(each.column)
             elif each.column != each.field:
                 own.append(f"{each.column} = {each.field}")
+        for file, reasons in left_out.items():
+            by_file[file] += [f"{', '.join(names)} left out ({why})" for why, names in reasons.items()]
         for file, renamed in by_file.items():
             text = ", ".join(visible(each) for each in renamed[:SHOWN_COLUMNS])
             more = f", and {len(renamed) - SHOWN_COLUMNS} more" if len(renamed) > SHOWN_COLUMNS else ""
@@ -76,10 +79,10 @@ class ImportView:
         rejects = len(self.report.bundle.rejects)
         if rejects:
             where = self.report.options.rejects
-            skipped = (
-                "would be skipped" if self.report.options.dry_run else f"were skipped; they are in {where}"
-            )
-            notes.append(f"{counted(rejects, 'line')} could not be read and {skipped}.")
+            was, they = ("was", "it is") if rejects == 1 else ("were", "they are")
+            skipped = "would be" if self.report.options.dry_run else was
+            kept = "" if self.report.options.dry_run else f"; {they} in {where}"
+            notes.append(f"{counted(rejects, 'line')} could not be read and {skipped} skipped{kept}.")
         for kind, names in self.report.ignored.items():
             notes.append(f"{kind.value}: {', '.join(names)} left out: only crm-segments itself writes these.")
         if not notes:
@@ -126,7 +129,8 @@ class ExportView:
     def human(self, console: Console) -> None:
         """Which files, and how many records carry a segment."""
         report = self.report
-        say(console, f"Exported to {visible(str(report.folder))}.", "bold")
+        here = str(report.folder) == "."
+        say(console, f"Exported to {'this folder' if here else visible(str(report.folder))}.", "bold")
         console.print()
         for path in report.files:
             bullet(console, visible(str(path.relative_to(report.folder))))

@@ -59,7 +59,8 @@ class StatusView:
             if proposal.status == "approved":
                 found.append(("New segments are approved; the next plan carries them.", "crm-segments plan"))
             else:
-                found.append(("New segments wait for a decision.", "crm-segments refit approve"))
+                sentence = "New segments wait for a decision; crm-segments refit makes and shows them anew."
+                found.append((sentence, "crm-segments refit approve"))
         if status.held_count:
             objects = {each.object for each in status.held}
             noun = objects.pop() if len(objects) == 1 else "record"

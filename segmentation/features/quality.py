@@ -9,6 +9,8 @@ from connectors.model import ObjectKind
 __all__ = ["QualityFinding", "QualityLog", "QualityReport", "count_of", "listed", "plural"]
 
 MOST_VALUES = 200
+_WHAT_WAS_LACKING = ("scope", "empty", "short_history", "currency")
+"""What changes the result most: it is said first, because a short summary shows only the first few."""
 _PLURALS = {
     ObjectKind.ACCOUNT: "accounts",
     ObjectKind.CONTACT: "contacts",
@@ -54,8 +56,9 @@ class QualityReport:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The findings in words."""
-        return tuple(finding.message for finding in self.findings)
+        """The findings in words: first what was not used at all, then what was mended."""
+        order = sorted(self.findings, key=lambda finding: finding.code not in _WHAT_WAS_LACKING)
+        return tuple(finding.message for finding in order)
 
 
 @dataclass(slots=True)

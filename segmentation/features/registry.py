@@ -213,13 +213,14 @@ def _say_empty(
 ) -> None:
     if not specs:
         return
-    fields = list(dict.fromkeys(spec.source for spec in specs))
+    fields = list(dict.fromkeys(name for spec in specs for name in spec.source.split(" and ")))
+    named = " and ".join(part for part in (", ".join(fields[:-1]), fields[-1]) if part)
     verb, pronoun = ("is", "it was") if len(fields) == 1 else ("are", "they were")
     lost = f"{_LOST[specs[0].family]} not used" if is_lost else f"{pronoun} not used"
     total = len(features[0].column)
     log.add(
         "empty",
-        f"{' and '.join(fields)} {verb} empty for all {count_of(kind, total)}, so {lost}.",
+        f"{named} {verb} empty for all {count_of(kind, total)}, so {lost}.",
         count=total,
         source=fields[0],
     )

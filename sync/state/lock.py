@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -78,10 +79,15 @@ class ConnectionLock:
     def _held(self, tx: sa.Connection) -> LockedError:
         # In the caller's transaction: a second one would wait for the first for ever.
         row = tx.execute(sa.select(schema.lock).filter_by(name=self._name)).one_or_none()
-        owner = f" ({row.owner}, since {row.taken_at})" if row else ""
+        owner = f" ({row.owner}, since {_in_words(row.taken_at)})" if row else ""
         return LockedError(
             f"Another run is working on this CRM connection{owner}.",
             hint="Wait until it has ended; a run that died frees the connection by itself.",
             code="lock.held",
             next_command="crm-segments status",
         )
+
+
+def _in_words(taken_at: str) -> str:
+    at = datetime.fromisoformat(taken_at).astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"

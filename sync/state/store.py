@@ -201,8 +201,12 @@ class StateStore:
                 hint="Close what has it open (a database browser, a backup) and start again.",
                 code="ledger.busy",
             )
+        fix = "Check the disk's free space and permissions"
+        if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
+            # Its companions inherit its permissions when they are made, and keep them.
+            fix = f"Give yourself the right to write to {self.path.name}*, and to the folder that holds them"
         return LedgerError(
             f"The state store {self.path} does not work: {text}.",
-            hint="Check the disk's free space and permissions; nothing was sent to the CRM after this.",
+            hint=f"{fix}; nothing was sent to the CRM after this.",
             code="ledger.broken",
         )

@@ -283,3 +283,36 @@ def test_no_command_ever_shows_a_secret(cli: Cli) -> None:
         )
         assert secret not in result.stdout + result.stderr
     assert "(set, not shown)" in cli.done("config", "show", CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN=secret)
+
+
+@pytest.mark.parametrize("arguments", [("--bogus",), ("extra", "words")])
+@pytest.mark.parametrize("command", ["run", "apply"])
+def test_a_mistyped_run_still_prints_the_keys_that_scripts_read(
+    cli: Cli, command: str, arguments: tuple[str, ...]
+) -> None:
+    document = cli.document(command, "--yes", *arguments, code=2)
+    assert set(document) >= {"run_id", "status", "segments", "changes", "write_requests", "error"}
+
+
+def test_our_own_columns_are_left_out_in_one_breath(cli: Cli) -> None:
+    folder = put_accounts(cli, accounts(3, segment_key="x", segment_name="X", segment_reason="why"))
+    text = " ".join(cli.done("import", folder).split())
+    assert "segment_key, segment_name, segment_reason left out (ignored: our own segment column)" in text
+
+
+def test_one_skipped_line_is_spoken_of_as_one(cli: Cli) -> None:
+    (cli.folder / "in").mkdir()
+    (cli.folder / "in/accounts.csv").write_text("account_id,name\nA1,x\nA2\n")
+    text = " ".join(cli.done("import", "in", "--rejects", "bad.csv").split())
+    assert "1 line could not be read and was skipped; it is in bad.csv." in text
+
+
+def test_init_names_the_file_that_people_know(tmp_path: Path) -> None:
+    (tmp_path / ".config.toml.new").mkdir()
+    text = said(Cli(tmp_path), "init", code=2)
+    assert f"{tmp_path / 'config.toml'} cannot be written" in text
+
+
+def test_the_working_folder_is_called_this_folder(cli: Cli) -> None:
+    cli.done("import", put_accounts(cli, accounts(3)))
+    assert cli.done("export", ".").startswith("Exported to this folder.")

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,31 @@ def test_sigterm_ends_a_run_in_order_and_the_next_one_goes_on(fresh: Cli, tmp_pa
     assert finished["status"] == "complete"
     assert all(key for key, *_ in labels(cli).values())
     assert cli.document("run", "--yes")["write_requests"] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_question_is_left_at_the_first_attempt_and_nothing_is_written(
+    fresh: Cli, tmp_path: Path, number: signal.Signals
+) -> None:
+    cli = copy_of(fresh, tmp_path)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "crm_segments", "run"],
+        cwd=cli.folder,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"[y/N] " not in seen:
+            seen += os.read(ours, 65536)
+        process.send_signal(number)
+        try:
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    os.close(ours)
+    assert (process.returncode, out) == (6, b"")
+    assert labels(cli) == {}
+    assert cli.document("run", "--yes")["status"] == "complete"

@@ -182,6 +182,8 @@ def test_model_that_needs_a_lost_feature_is_refused_by_name() -> None:
     with pytest.raises(ModelMismatchError, match=r"account\.employees") as caught:
         assign_segments(fit.model, crunchbase())
     assert caught.value.exit_code == 6
+    assert "Employees (account.employees)" in caught.value.message
+    assert "employees," not in caught.value.message
     assert "refit" in caught.value.hint
 
 

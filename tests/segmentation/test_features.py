@@ -1,5 +1,6 @@
 """Features: what is computed from which facts, and what is said about the data."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -223,6 +224,19 @@ def test_whole_empty_columns_are_dropped_aloud() -> None:
     expected = "employees and account.annual_revenue are empty for all 17,727 accounts, so size was not used."
     assert expected in sentences
     assert features.spec("employees") is None
+
+
+def test_what_was_not_used_at_all_is_said_before_what_was_mended() -> None:
+    sentences = crunchbase().quality.sentences
+    empty = [at for at, sentence in enumerate(sentences) if " empty for all " in sentence]
+    assert empty == list(range(len(empty)))
+    assert len(empty) >= 3
+
+
+def test_several_empty_fields_are_listed_and_are_several() -> None:
+    sentences = " ".join(crunchbase().quality.sentences)
+    assert "contact.last_activity_date and activity.occurred_on are empty for all" in sentences
+    assert not re.search(r"\w and \S+ and \S+ are empty", sentences)
 
 
 def test_column_that_is_the_same_for_all_is_shown_but_not_used() -> None:

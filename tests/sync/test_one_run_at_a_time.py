@@ -1,5 +1,6 @@
 """One run at a time holds a connection; a dead holder holds nothing."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -70,6 +71,7 @@ def test_a_killed_process_frees_the_connection(world: World) -> None:
         with pytest.raises(LockedError) as caught:
             world.run()
         assert f"process {holder.pid}" in caught.value.message
+        assert re.search(r", since \d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC\)", caught.value.message)
         holder.kill()
         holder.wait()
     assert world.run().exit_code == 0

@@ -147,6 +147,19 @@ def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
             assert tx.execute(sa.select(schema.meta).filter_by(name="half")).all() == []
 
 
+def write_without_the_right_to(store: StateStore) -> None:
+    with store.begin() as tx:
+        tx.exec_driver_sql("PRAGMA query_only = 1")
+        tx.execute(schema.meta.insert().values(name="half", value="done"))
+
+
+def test_what_may_not_be_written_names_the_files_beside_it_too(path: Path) -> None:
+    with opened(path) as store:
+        with pytest.raises(LedgerError, match="readonly") as caught:
+            write_without_the_right_to(store)
+        assert "right to write to state.db*, and to the folder" in caught.value.hint
+
+
 def test_every_commit_is_on_disk(path: Path) -> None:
     with opened(path) as store, store.begin() as tx:
         assert tx.exec_driver_sql("PRAGMA synchronous").scalar() == 2

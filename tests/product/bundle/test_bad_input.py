@@ -183,6 +183,17 @@ def test_a_line_that_repeats_another_word_for_word_is_dropped_and_said(read_file
     assert "Accounts: 2 lines that repeat an earlier one word for word left out." in bundle.notes
 
 
+def test_one_repeated_line_is_spoken_of_as_one(read_files: ReadFiles) -> None:
+    bundle = read_files(accounts_csv="account_id,name\nA1,x\nA1,x\n")
+    assert "Accounts: 1 line that repeats an earlier one word for word left out." in bundle.notes
+
+
+def test_one_bad_line_is_spoken_of_as_one(read_files: ReadFiles) -> None:
+    error = refused(read_files, accounts_csv="account_id,name\nA\n")
+    assert error.message == "1 line of accounts.csv cannot be read as it is, so nothing was imported."
+    assert error.hint.startswith("Mend this line and import again, or skip it with --rejects FILE")
+
+
 def test_the_same_id_in_two_parts_names_the_other_file(read_files: ReadFiles) -> None:
     error = refused(
         read_files,

@@ -67,6 +67,12 @@ def test_the_old_macintosh_line_end_is_said(read_files: ReadFiles) -> None:
     assert "accounts.csv: its lines end the old Macintosh way (CR only)." in bundle.notes
 
 
+def test_encoding_and_line_ends_are_said_apart(read_files: ReadFiles) -> None:
+    bundle = read_files(accounts_csv=table_of(["Zoë"], "\r").encode("mac_roman"))
+    about = [note for note in bundle.notes if note.startswith("accounts.csv:")]
+    assert [note.count("accounts.csv:") for note in about] == [1, 1]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
 def test_the_delimiter_is_found_in_the_header(read_files: ReadFiles, delimiter: str) -> None:
     cells = [["account_id", "name", "city"], ["A1", '"a, b; c\td"', "Rome"]]

@@ -28,6 +28,12 @@ def deals_with(column: str, *values: str, delimiter: str = ",") -> str:
         ("02/13/2026", date(2026, 2, 13)),
         ("2/13/26 3:33 PM", date(2026, 2, 13)),
         ("13-02-1998 00:15", date(1998, 2, 13)),
+        ("3-Feb-26", date(2026, 2, 3)),
+        ("3 Feb 2026", date(2026, 2, 3)),
+        ("03-FEB-1998 00:15", date(1998, 2, 3)),
+        ("Feb 3, 2026", date(2026, 2, 3)),
+        ("Sept. 3, 2026", date(2026, 9, 3)),
+        ("February 3 2026, 3:33 PM", date(2026, 2, 3)),
         ("46056", date(2026, 2, 3)),
         ("46056.75", date(2026, 2, 3)),
         ("1770076800000", date(2026, 2, 3)),
@@ -119,6 +125,9 @@ def test_forms_that_cannot_be_mistaken_may_be_mixed_and_that_is_said(read_files:
         "13/13/2026",
         "0000-00-00",
         "next week",
+        "31 Feb 2026",
+        "3 Febbraio 2026",
+        "Feb 2026",
         "2026",
         "46056x",
         "2026-02-03T25:00",
@@ -131,7 +140,7 @@ def test_what_is_no_date_is_a_bad_line(read_files: ReadFiles, text: str) -> None
         read_files(accounts_csv="account_id\n", deals_csv=deals_with("close_date", "2026-01-01", text))
     assert len(caught.value.problems) == 1
     assert str(caught.value.problems[0]) == (
-        "deals.csv, line 3, column close_date (record D1): it is not a date that exists. "
+        "deals.csv, line 3, column close_date (record D1): it is not a date, or not written in a known way. "
         "Write it as year-month-day, like 2026-11-30, or leave it empty."
     )
 

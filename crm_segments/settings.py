@@ -192,7 +192,7 @@ def load_settings(config: Path | None = None, environ: Mapping[str, str] = os.en
         from_environment = _leaves(EnvSettingsSource(Settings)())
         raise explain_problems(error, Settings, file, from_environment) from None
     loaded = LoadedSettings(settings, file, _leaves(variables))
-    check_conditions(loaded)
+    check_conditions(settings.segmentation, loaded.origin)
     return loaded
 
 

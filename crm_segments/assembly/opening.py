@@ -104,5 +104,5 @@ def open_workspace(settings: LoadedSettings, options: WorkspaceOptions) -> Itera
             command=options.command,
             observer=options.observer,
             should_stop=options.should_stop,
-            places=condition_places(settings),
+            places=condition_places(settings.settings.segmentation, settings.origin),
         )

@@ -256,6 +256,28 @@ def test_a_request_without_a_time_limit_of_its_own_gets_ours(monkeypatch: pytest
     assert seen == [TIMEOUTS]
 
 
+@pytest.mark.parametrize(
+    ("no_proxy", "expected"), [("", "http://proxy.example:3128"), ("salesforce.com", None)], ids=["on", "off"]
+)
+def test_the_proxy_of_the_environment_is_used_and_its_exceptions_hold(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, expected: str | None
+) -> None:
+    seen: list[object] = []
+
+    def send(_self: object, _request: object, *arguments: object, **_options: object) -> requests.Response:
+        seen.append(arguments[4])
+        return requests.Response()
+
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", send)
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", no_proxy)
+    session = open_session(lambda _host: True, endpoint=None, timeouts=TIMEOUTS, connection_count=1)
+    session.get("https://emulated.my.salesforce.com/")
+    (proxies,) = seen
+    assert isinstance(proxies, dict)
+    assert proxies.get("https") == expected
+
+
 def test_a_private_certificate_authority_is_taken_from_the_environment(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.touch()

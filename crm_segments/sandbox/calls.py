@@ -1,7 +1,7 @@
 """One request and one answer, as plain values: what the emulators work on, whatever carries them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -26,6 +26,10 @@ class Call:
     """By the emulator's clock; it may be carried out later."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Parts of the path that the route names."""
+    query_items: Sequence[tuple[str, str]] = ()
+    """Every parameter as it stands in the address, repeated ones too."""
+    target: str = ""
+    """Path and query as they arrived, not decoded."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, whatever the case of its name."""

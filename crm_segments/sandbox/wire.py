@@ -64,13 +64,15 @@ class Wire:
             return
         request = Request(scope, receive)
         call = Call(
-            request.method,
-            request.url.path,
-            dict(request.query_params),
-            dict(request.headers),
-            await request.body(),
-            len(self.exchanges) + 1,
-            self._clock.now(),
+            method=request.method,
+            path=request.url.path,
+            query=dict(request.query_params),
+            query_items=request.query_params.multi_items(),
+            target=_target(scope),
+            headers=dict(request.headers),
+            body=await request.body(),
+            ordinal=len(self.exchanges) + 1,
+            arrived_at=self._clock.now(),
         )
         fault = self.faults.fault_for(call)
         position = len(self.exchanges)
@@ -146,6 +148,12 @@ def _reset(send: Send) -> None:
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
     transport.abort()
+
+
+def _target(scope: Scope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    path = scope["raw_path"].decode("latin-1").partition("?")[0]
+    return f"{path}?{query}" if query else path
 
 
 def _transport(send: Send) -> asyncio.Transport:

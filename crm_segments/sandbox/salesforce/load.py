@@ -1,19 +1,17 @@
 """Fills an org from a folder of CSV files: a bundle, or a generated company."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from crm_segments.bundle import Bundle, read_bundle
+from crm_segments.sandbox.loading import Cells, LoadReport, place_of, rows
 from crm_segments.sandbox.salesforce.fields import Field, Value
 from crm_segments.sandbox.salesforce.ids import is_id, long_id
 from crm_segments.sandbox.salesforce.org import SalesforceOrg
 from crm_segments.sandbox.salesforce.values import moment_text
 
 __all__ = ["LoadReport", "load_bundle", "load_folder"]
-
-Cells = Mapping[str, object]
 
 _PREFIXES = {
     "account": "001",
@@ -23,16 +21,6 @@ _PREFIXES = {
     "product": "01t",
     "line_item": "00k",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What came into the org."""
-
-    counts: Mapping[str, int]
-    """Records of the files by object, whether or not they were there before."""
-    ids: Mapping[str, str]
-    """Id in the org by kind and id in the files, e.g. `account:A1`."""
 
 
 def load_folder(org: SalesforceOrg, folder: Path, *, today: date | None = None) -> LoadReport:
@@ -77,7 +65,7 @@ class _Loading:
         target = self._org.require(sobject)
         readers = {one.name: one for one in target.fields.values()}
         table = self._org.store.table(sobject)
-        for cells in _rows(self._bundle, kind):
+        for cells in rows(self._bundle, kind):
             values = convert(cells)
             own_id = str(values.pop("Id"))
             row = {
@@ -125,7 +113,7 @@ class _Loading:
 
     def _link_parents(self) -> None:
         table = self._org.store.table("Account")
-        for cells in _rows(self._bundle, "account"):
+        for cells in rows(self._bundle, "account"):
             parent = cells.get("parent_id")
             record_id = self._ids.get(f"account:{cells['account_id']}")
             found = self._reference(f"account:{parent}") if parent else None
@@ -155,7 +143,7 @@ def _contact(cells: Cells) -> dict[str, object]:
         "Id": own_id,
         "LastName": own_id,
         "Name": own_id,
-        "AccountId": _key("account", cells.get("account_id")),
+        "AccountId": place_of("account", cells.get("account_id")),
         "Title": cells.get("title"),
     }
 
@@ -183,7 +171,7 @@ def _deal(cells: Cells) -> dict[str, object]:
     return {
         "Id": cells["deal_id"],
         "Name": cells["deal_id"],
-        "AccountId": _key("account", cells.get("account_id")),
+        "AccountId": place_of("account", cells.get("account_id")),
         "StageName": stage,
         "IsClosed": closed,
         "IsWon": won,
@@ -205,8 +193,8 @@ def _product(cells: Cells) -> dict[str, object]:
 def _line_item(cells: Cells) -> dict[str, object]:
     return {
         "Id": cells["line_item_id"],
-        "OpportunityId": _key("deal", cells.get("deal_id")),
-        "Product2Id": _key("product", cells.get("product_id")),
+        "OpportunityId": place_of("deal", cells.get("deal_id")),
+        "Product2Id": place_of("product", cells.get("product_id")),
         "Quantity": cells.get("quantity"),
         "TotalPrice": cells.get("amount"),
     }
@@ -214,28 +202,18 @@ def _line_item(cells: Cells) -> dict[str, object]:
 
 def _activity(cells: Cells) -> dict[str, object]:
     kind = cells.get("type") or "Task"
-    account = _key("account", cells.get("account_id"))
+    account = place_of("account", cells.get("account_id"))
     return {
         "Id": cells["activity_id"],
         "Subject": kind,
         "WhatId": account,
         "AccountId": account,
-        "WhoId": _key("contact", cells.get("contact_id")),
+        "WhoId": place_of("contact", cells.get("contact_id")),
         "ActivityDate": cells.get("occurred_on"),
         "Status": "Completed",
         "IsClosed": True,
         "TaskSubtype": {"email": "Email", "call": "Call"}.get(str(kind).lower(), "Task"),
     }
-
-
-def _key(kind: str, own_id: object) -> str | None:
-    return f"{kind}:{own_id}" if own_id else None
-
-
-def _rows(bundle: Bundle, kind: str) -> Iterator[Cells]:
-    table = bundle.tables.get(kind)
-    if table is not None:
-        yield from table.to_pylist()
 
 
 def _stamp(row: dict[str, Value], cells: Cells) -> None:

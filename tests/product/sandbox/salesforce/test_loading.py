@@ -11,9 +11,10 @@ import pytest
 import requests
 
 from crm_segments.sample import generate
-from crm_segments.sandbox.rehearse import main, prepare_salesforce
+from crm_segments.sandbox.rehearse import main
 from crm_segments.sandbox.salesforce import SalesforceOrg
 from crm_segments.sandbox.salesforce.load import load_folder
+from crm_segments.sandbox.salesforce.rehearsal import prepare_salesforce
 from tests.product.sandbox.conftest import Http, World
 
 DATA = Path(__file__).parents[3] / "data"

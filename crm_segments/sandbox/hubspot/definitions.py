@@ -103,6 +103,8 @@ class Definitions:
         field_type = str(body.get("fieldType") or one.field_type)
         options = parse_options(body["options"]) if body.get("options") is not None else one.options
         check_definition(one.name, kind, field_type, options if kind in {"enumeration", "bool"} else ())
+        if one.read_only_options and options != one.options:
+            raise validation_error(f"The options of property '{name}' are read only")
         group = str(body.get("groupName") or one.group)
         if group not in self._groups:
             raise validation_error(f"Property group '{group}' does not exist")

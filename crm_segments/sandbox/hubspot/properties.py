@@ -61,6 +61,7 @@ class Property:
     form_field: bool = False
     read_only_value: bool = False
     read_only_definition: bool = False
+    read_only_options: bool = False
     archivable: bool = True
     formula: str | None = None
     created_at: str = "2019-08-06T02:41:08.029Z"
@@ -108,11 +109,10 @@ class Property:
             entry["hubspotDefined"] = True
         if self.archived_at is not None:
             entry["archivedAt"] = self.archived_at
-        entry["modificationMetadata"] = {
-            "archivable": self.archivable,
-            "readOnlyDefinition": self.read_only_definition,
-            "readOnlyValue": self.read_only_value,
-        }
+        metadata = {"archivable": self.archivable, "readOnlyDefinition": self.read_only_definition}
+        if self.read_only_options:
+            metadata["readOnlyOptions"] = True
+        entry["modificationMetadata"] = {**metadata, "readOnlyValue": self.read_only_value}
         entry["formField"] = self.form_field
         if self.formula is not None:
             entry["calculationFormula"] = self.formula

@@ -80,7 +80,7 @@ class SearchEngine:
         with_value.sort(key=lambda one: int(one.id))
         with_value.sort(key=lambda one: read(one.properties[by]), reverse=query.descending)
         ordered = [*with_value, *(one for one in hits if by not in one.properties)]
-        self._last = (place, ordered)
+        self._last = ((), []) if stale else (place, ordered)
         return ordered
 
     def is_live(self, kind: Kind, hit: Hit) -> bool:

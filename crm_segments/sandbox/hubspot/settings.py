@@ -25,7 +25,7 @@ class Beliefs:
     null_clears: bool = True
     """A null among the properties of a write clears the value; otherwise it is passed over."""
     results_are_sorted: bool = True
-    """Results of a batch update come by ascending id, as recorded; otherwise the other way round."""
+    """Results of batch reads and updates come by ascending id, as recorded; otherwise the other way round."""
     search_counts_in_burst: bool = False
     """Searches use up the ten-second window too, although their answers do not show it."""
     refused_calls_count: bool = False

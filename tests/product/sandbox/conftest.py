@@ -13,6 +13,7 @@ from simple_salesforce.api import Salesforce
 from starlette.types import Receive, Scope, Send
 
 from crm_segments.sandbox import SandboxServer, VirtualClock
+from crm_segments.sandbox.hubspot import HubSpotEmulator
 from crm_segments.sandbox.salesforce import (
     ADMINISTRATOR,
     ConnectedApp,
@@ -31,7 +32,7 @@ class Switchboard:
     """One server for all tests; each test plugs in its own emulator."""
 
     def __init__(self) -> None:
-        self.emulator: SalesforceEmulator | None = None
+        self.emulator: SalesforceEmulator | HubSpotEmulator | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.emulator is not None
@@ -137,8 +138,9 @@ def world(switchboard: tuple[Switchboard, str], settings: OrgSettings) -> Iterat
     profile = org.add_profile("Integration", ProfileRights(set(ADMINISTRATOR) - {"ModifyAllData"}))
     integration = org.add_user("integration@example.com", profile, password="pass", token="word")
     org.add_app(ConnectedApp(consumer_key="key", consumer_secret="secret", run_as=integration))
-    board.emulator = SalesforceEmulator(org)
-    world = World(clock, org, board.emulator, url, integration)
+    emulator = SalesforceEmulator(org)
+    board.emulator = emulator
+    world = World(clock, org, emulator, url, integration)
     yield world
     for session in world.sessions:
         session.close()

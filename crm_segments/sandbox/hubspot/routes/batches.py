@@ -11,6 +11,7 @@ from crm_segments.sandbox.hubspot.errors import ApiError, invalid_input, validat
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.moments import moment_text
 from crm_segments.sandbox.hubspot.reading import read_names, record_json, value_history, written_json
+from crm_segments.sandbox.hubspot.settings import Beliefs
 from crm_segments.sandbox.hubspot.store import Record
 from crm_segments.sandbox.hubspot.writes import Draft
 
@@ -57,6 +58,7 @@ def read_batch(ask: Ask) -> Reply:
             wanted = [name for name in names if name in history]
             shown["propertiesWithHistory"] = value_history(ask.portal, kind, record, wanted)
         results.append(shown)
+    _arrange(results, ask.portal.settings.beliefs)
     missing = [key for key, record in found.items() if record is None]
     return _answer(ask, 200, results, _missing(kind, missing))
 
@@ -86,6 +88,8 @@ def create_batch(ask: Ask) -> Reply:
         record = writer.save(ready.draft)
         connect_new(ask.portal, kind, record, ready.input.get("associations"))
         results.append(_traced(written_json(kind, record, None), ready.input))
+    # Recorded (objects_v3.json: company_batch_create_multi_201): neither the order of the inputs nor of ids.
+    results.sort(key=lambda shown: str(shown["id"])[::-1])
     return _answer(ask, 201, results, errors)
 
 
@@ -107,9 +111,10 @@ def update_batch(ask: Ask) -> Reply:
         (refusal,) = _missing(kind, missing)
         raise ApiError(404, "OBJECT_NOT_FOUND", str(refusal["message"]), extra={"context": {"ids": missing}})
     writer = ask.writer(kind)
-    saved = [(writer.save(one.draft), one) for one in checked]
-    saved.sort(key=lambda entry: int(entry[0].id), reverse=not beliefs.results_are_sorted)
-    results = [_traced(written_json(kind, record, one.draft.names), one.input) for record, one in saved]
+    results = [
+        _traced(written_json(kind, writer.save(one.draft), one.draft.names), one.input) for one in checked
+    ]
+    _arrange(results, beliefs)
     return _answer(ask, 200, results, [*errors, *_missing(kind, missing)])
 
 
@@ -236,6 +241,11 @@ def _check_unique_within(ask: Ask, kind: Kind, drafts: Sequence[Draft]) -> None:
                 text = f"{kind.label} with {name} {value} stands in this batch twice"
                 raise ApiError(409, "CONFLICT", text)
             seen.add((value or "").lower())
+
+
+def _arrange(results: list[dict[str, object]], beliefs: Beliefs) -> None:
+    """Recorded (objects_v3.json: company_batch_update_multi_200): by id, whatever the order of the inputs."""
+    results.sort(key=lambda shown: int(str(shown["id"])), reverse=not beliefs.results_are_sorted)
 
 
 def _distinct(records: Sequence[Record]) -> list[Record]:

@@ -95,11 +95,9 @@ class Associations:
         for near, one, far, two in ((source, first, target, second), (target, second, source, first)):
             known = self._between(near, one, far, two)
             types = self.types(near, far)
-            for wanted in types[1:2] if primary else ():
+            for wanted in types[: 2 if primary else 1]:
                 if wanted not in known:
                     known.append(wanted)
-            if types[0] not in known:
-                known.append(types[0])
 
     def set_parent(self, company: Kind, child: str, parent: str) -> None:
         """Makes one company the parent of another."""

@@ -44,6 +44,7 @@ class HubSpotEmulator:
         portal = self.portal
         portal.store.request = call.ordinal
         portal.index.catch_up()
+        portal.store.empty_bin()
         headers = {"X-HubSpot-Correlation-Id": str(uuid.uuid4())}
         if len(call.target) > portal.settings.max_uri_bytes:
             return Reply(414, b"<html>414 Request-URI Too Large</html>", {"Content-Type": "text/html"})

@@ -1,14 +1,23 @@
 """How records look from the outside: their JSON, with associations and the history of values."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crm_segments.sandbox.history import Origin, ValueChange
+from crm_segments.sandbox.hubspot.associations import AssociationType
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.moments import moment_text
 from crm_segments.sandbox.hubspot.portal import HubSpotPortal
 from crm_segments.sandbox.hubspot.store import Record, record_key
 
-__all__ = ["associations_json", "hit_json", "read_names", "record_json", "value_history", "written_json"]
+__all__ = [
+    "associations_json",
+    "hit_json",
+    "live_links",
+    "read_names",
+    "record_json",
+    "value_history",
+    "written_json",
+]
 
 _VERSIONS = 20
 """Values of one property in its history (HubSpot's documentation of the objects API)."""
@@ -102,7 +111,7 @@ def associations_json(
     for target in targets:
         entries: list[dict[str, str]] = []
         after = None
-        for count, (other, types) in enumerate(portal.associations.of(kind, record.id, target)):
+        for count, (other, types) in enumerate(live_links(portal, kind, record.id, target)):
             if count == portal.settings.association_page:
                 after = other
                 break
@@ -115,3 +124,14 @@ def associations_json(
                 page["paging"] = {"next": {"after": after, "link": f"{link}/{target.singular}?after={after}"}}
             shown[target.name] = page
     return shown
+
+
+def live_links(
+    portal: HubSpotPortal, kind: Kind, record_id: str, target: Kind
+) -> Iterator[tuple[str, list[AssociationType]]]:
+    """The associated records of one kind that are not archived, by ascending id."""
+    rows = portal.store.table(target).rows
+    for other, types in portal.associations.of(kind, record_id, target):
+        found = rows.get(other)
+        if found is not None and found.archived_at is None:
+            yield other, types

@@ -1,8 +1,10 @@
 """The records of a portal, and the only place where they change."""
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from crm_segments.sandbox.clock import Clock
 from crm_segments.sandbox.history import History, Origin
@@ -13,6 +15,8 @@ from crm_segments.sandbox.hubspot.moments import moment_text
 __all__ = ["Record", "Store", "Table", "record_key"]
 
 _FIRST_ID = 30_000_000_000
+_RECYCLE_BIN = timedelta(days=90)
+"""How long archived records can be restored (HubSpot's knowledge base, read November 2026)."""
 
 
 def record_key(kind: Kind, record_id: str) -> str:
@@ -78,6 +82,7 @@ class Store:
     def __init__(self, clock: Clock, index: SearchIndex) -> None:
         self._clock = clock
         self._drawn = 0
+        self._bin: deque[tuple[datetime, Kind, Record]] = deque()
         self.index = index
         self.tables: dict[str, Table] = {}
         self.history = History()
@@ -164,6 +169,7 @@ class Store:
             self.index.note(kind, record.id, record.properties)
             self._forget_unique(self.table(kind), record)
             record.archived_at = moment_text(origin.at)
+            self._bin.append((origin.at, kind, record))
             self._changed()
 
     def restore(self, kind: Kind, record: Record) -> None:
@@ -173,12 +179,15 @@ class Store:
         self._index_unique(self.table(kind), record)
         self._changed()
 
-    def purge(self, kind: Kind, record: Record) -> None:
-        """Ends an archived record for good."""
-        table = self.table(kind)
-        del table.rows[record.id]
-        table.order.remove(int(record.id))
-        self._changed()
+    def empty_bin(self) -> None:
+        """Ends the records that were archived long ago."""
+        oldest = self._clock.now() - _RECYCLE_BIN
+        while self._bin and self._bin[0][0] < oldest:
+            archived_at, kind, record = self._bin.popleft()
+            if record.archived_at == moment_text(archived_at):
+                table = self.table(kind)
+                del table.rows[record.id]
+                table.order.remove(int(record.id))
 
     def holder(self, kind: Kind, name: str, value: str) -> str | None:
         """Id of the live record that has this value of a unique property."""

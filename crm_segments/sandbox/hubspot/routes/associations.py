@@ -8,6 +8,7 @@ from crm_segments.sandbox.hubspot.asks import Ask, Routes
 from crm_segments.sandbox.hubspot.errors import invalid_input, validation_error
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.moments import moment_text
+from crm_segments.sandbox.hubspot.reading import live_links
 
 __all__ = ["ROUTES"]
 
@@ -92,11 +93,10 @@ def _page(
 ) -> tuple[list[dict[str, object]], str | None]:
     if not after.isdigit():
         raise validation_error(f"after must be a number, was {after}")
-    rows = ask.portal.store.table(target).rows
     linked = (
         (other, types)
-        for other, types in ask.portal.associations.of(kind, record_id, target)
-        if int(other) >= int(after) and (row := rows.get(other)) and row.archived_at is None
+        for other, types in live_links(ask.portal, kind, record_id, target)
+        if int(other) >= int(after)
     )
     most = ask.portal.settings.association_page
     found = list(islice(linked, most + 1))

@@ -6,15 +6,16 @@ from crm_segments.sandbox.hubspot.asks import Ask, Routes
 from crm_segments.sandbox.hubspot.definitions import Definitions
 from crm_segments.sandbox.hubspot.kinds import Kind
 
-__all__ = ["ROUTES", "definitions_of", "require_schema_read", "require_schema_write"]
+__all__ = ["MEMBERS", "ROUTES", "definitions_of", "require_schema_read", "require_schema_write"]
 
 ROUTES = Routes()
-_MEMBERS = (
+MEMBERS = (
     *("name", "label", "type", "fieldType", "groupName", "description", "options", "displayOrder"),
     *("hasUniqueValue", "hidden", "formField", "externalOptions", "calculationFormula"),
     *("referencedObjectType", "dataSensitivity"),
 )
-_CHANGEABLE = tuple(name for name in _MEMBERS if name not in {"name", "hasUniqueValue", "externalOptions"})
+"""What a definition may say."""
+_CHANGEABLE = tuple(name for name in MEMBERS if name not in {"name", "hasUniqueValue", "externalOptions"})
 
 
 def definitions_of(ask: Ask, kind: Kind) -> Definitions:
@@ -58,7 +59,7 @@ def create_property(ask: Ask) -> Reply:
     kind = ask.kind()
     require_schema_write(ask, kind)
     ask.check_query()
-    return json_reply(201, definitions_of(ask, kind).create(ask.json_object(*_MEMBERS)).as_json())
+    return json_reply(201, definitions_of(ask, kind).create(ask.json_object(*MEMBERS)).as_json())
 
 
 @ROUTES.add(

@@ -1,9 +1,14 @@
 """Searches: which records fit the filters, in which order, as far as the index knows them."""
 
+import operator
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from crm_segments.sandbox.hubspot.errors import validation_error
 from crm_segments.sandbox.hubspot.index import SearchIndex
@@ -11,17 +16,26 @@ from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.moments import moment_text, parse_moment
 from crm_segments.sandbox.hubspot.properties import Property
 from crm_segments.sandbox.hubspot.settings import Beliefs
-from crm_segments.sandbox.hubspot.store import Store
+from crm_segments.sandbox.hubspot.store import Record, Store
 
-__all__ = ["Condition", "Hit", "Query", "SearchEngine", "compile_filter"]
+__all__ = ["Condition", "Query", "SearchEngine", "compile_filter"]
 
 Values = Mapping[str, str]
 Condition = Callable[[Values], bool]
 Comparable = str | float | datetime
+Reader = Callable[[str], Comparable]
 
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "EQ": operator.eq,
+    "NEQ": operator.ne,
+    "LT": operator.lt,
+    "LTE": operator.le,
+    "GT": operator.gt,
+    "GTE": operator.ge,
+}
 _OPERATORS = frozenset(
     {
-        *("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "BETWEEN", "IN", "NOT_IN"),
+        *(*_COMPARISONS, "BETWEEN", "IN", "NOT_IN"),
         *("HAS_PROPERTY", "NOT_HAS_PROPERTY", "CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"),
     }
 )
@@ -39,24 +53,32 @@ class Query:
     descending: bool
     key: str
     """Equal for queries that find the same."""
+    least_id: int = 0
+    """No record with a lower id can fit."""
 
-    def fits(self, values: Values, searchable: Sequence[str]) -> bool:
-        """Whether a record is found."""
-        if self.groups and not any(all(one(values) for one in group) for group in self.groups):
-            return False
+    def test(self, searchable: Sequence[str]) -> Condition:
+        """Whether a record is found, as one function."""
+        conditions = [_all_of(group) for group in self.groups]
+        fits = conditions[0] if len(conditions) == 1 else _any_of(conditions)
         if not self.text:
-            return True
-        words = " ".join(values.get(name, "") for name in searchable).lower()
-        return all(word in words for word in self.text.lower().split())
+            return fits
+        wanted = self.text.lower().split()
+
+        def has_words(values: Values) -> bool:
+            words = " ".join(values.get(name, "") for name in searchable).lower()
+            return all(word in words for word in wanted)
+
+        return _all_of((fits, has_words))
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One record that the index found."""
+class Hit(NamedTuple):
+    """One record that the index shows as it was a while ago."""
 
     id: str
     properties: Values
-    """As the index holds them."""
+
+
+Found = Record | Hit
 
 
 class SearchEngine:
@@ -65,40 +87,77 @@ class SearchEngine:
     def __init__(self, store: Store, index: SearchIndex) -> None:
         self._store = store
         self._index = index
-        self._last: tuple[object, list[Hit]] = ((), [])
+        self._last: tuple[object, list[Found]] = ((), [])
 
-    def find(self, kind: Kind, query: Query, definitions: Mapping[str, Property]) -> list[Hit]:
+    def find(self, kind: Kind, query: Query, definitions: Mapping[str, Property]) -> list[Found]:
         """All hits in their order; records that have gone since they were indexed are among them."""
         stale = dict(self._index.stale(kind))
         place = (kind.type_id, query.key, self._store.version)
         if not stale and self._last[0] == place:
             return self._last[1]
-        hits = [one for one in self._indexed(kind, stale) if query.fits(one.properties, kind.shown)]
+        hits = self._hits(kind, query, stale)
         by = query.sort or kind.created_name
-        read = reader(definitions[by])
-        with_value = [one for one in hits if by in one.properties]
-        with_value.sort(key=lambda one: int(one.id))
-        with_value.sort(key=lambda one: read(one.properties[by]), reverse=query.descending)
-        ordered = [*with_value, *(one for one in hits if by not in one.properties)]
-        self._last = ((), []) if stale else (place, ordered)
-        return ordered
+        # They come by id, and sorting leaves equal ones as they come.
+        if by != "hs_object_id" or query.descending:
+            hits = _sorted(hits, by, reader(definitions[by]), descending=query.descending)
+        self._last = ((), []) if stale else (place, hits)
+        return hits
 
-    def is_live(self, kind: Kind, hit: Hit) -> bool:
+    def is_live(self, kind: Kind, hit: Found) -> bool:
         """Whether the record is still there."""
         record = self._store.table(kind).rows.get(hit.id)
         return record is not None and record.archived_at is None
 
-    def _indexed(self, kind: Kind, stale: Mapping[str, dict[str, str] | None]) -> list[Hit]:
-        rows = self._store.table(kind).rows
+    def _hits(self, kind: Kind, query: Query, stale: Mapping[str, dict[str, str] | None]) -> list[Found]:
+        """What fits, by ascending id."""
+        table = self._store.table(kind)
+        rows, fits = table.rows, query.test(kind.shown)
+        start = bisect_left(table.order, query.least_id)
+        records = (rows[str(record_id)] for record_id in islice(table.order, start, None))
         if not stale:
-            return [Hit(one.id, one.properties) for one in rows.values() if one.archived_at is None]
-        found = []
-        for one in rows.values():
-            properties = one.properties if one.archived_at is None else None
-            shown = stale.get(one.id, properties)
-            if shown is not None:
+            return [one for one in records if one.archived_at is None and fits(one.properties)]
+        found: list[Found] = []
+        for one in records:
+            shown = stale.get(one.id, one.properties if one.archived_at is None else None)
+            if shown is not None and fits(shown):
                 found.append(Hit(one.id, shown))
         return found
+
+
+def _sorted(hits: list[Found], by: str, read: Reader, *, descending: bool) -> list[Found]:
+    """By a property; records without a value come last."""
+    keyed, without = [], []
+    for hit in hits:
+        value = _read_stored(read, hit.properties.get(by))
+        if value is None:
+            without.append(hit)
+        else:
+            keyed.append((value, hit))
+    keyed.sort(key=itemgetter(0), reverse=descending)
+    return [*(hit for _, hit in keyed), *without]
+
+
+def _read_stored(read: Reader, text: str | None) -> Comparable | None:
+    """A stored value; None where there is none, or one that a former type of the property left behind."""
+    try:
+        return None if text is None else read(text)
+    except ValueError:
+        return None
+
+
+def _all_of(conditions: Sequence[Condition]) -> Condition:
+    if len(conditions) == 1:
+        return conditions[0]
+    if len(conditions) == 2:
+        first, second = conditions
+        return lambda values: first(values) and second(values)
+    return lambda values: all(one(values) for one in conditions)
+
+
+def _any_of(conditions: Sequence[Condition]) -> Condition:
+    if not conditions:
+        return lambda _values: True
+    return lambda values: any(one(values) for one in conditions)
 
 
 def compile_filter(
@@ -109,24 +168,24 @@ def compile_filter(
     Raises:
         ApiError: Its property or operator does not exist, or its values are not of the right shape.
     """
-    name, operator = str(entry.get("propertyName")), str(entry.get("operator"))
+    name, wanted = str(entry.get("propertyName")), str(entry.get("operator"))
     one = definitions.get(name)
     if one is None or one.archived_at is not None:
         raise validation_error(f'Property "{name}" does not exist')
-    if operator not in _OPERATORS:
-        raise validation_error(f"Invalid operator: {operator}")
-    if operator == "HAS_PROPERTY":
+    if wanted not in _OPERATORS:
+        raise validation_error(f"Invalid operator: {wanted}")
+    if wanted == "HAS_PROPERTY":
         return lambda values: name in values
-    if operator == "NOT_HAS_PROPERTY":
+    if wanted == "NOT_HAS_PROPERTY":
         return lambda values: name not in values
-    if operator in {"IN", "NOT_IN"}:
-        return _membership(one, entry, is_in=operator == "IN", beliefs=beliefs)
-    if operator in {"CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"}:
-        return _token(one, entry, contains=operator == "CONTAINS_TOKEN")
-    return _comparison(one, operator, entry)
+    if wanted in {"IN", "NOT_IN"}:
+        return _membership(one, entry, is_in=wanted == "IN", beliefs=beliefs)
+    if wanted in {"CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"}:
+        return _token(one, entry, contains=wanted == "CONTAINS_TOKEN")
+    return _comparison(one, wanted, entry)
 
 
-def reader(one: Property) -> Callable[[str], Comparable]:
+def reader(one: Property) -> Reader:
     """How values of a property are compared: as numbers, as moments, or as texts in lower case."""
     if one.type == "number":
         return float
@@ -137,37 +196,41 @@ def reader(one: Property) -> Callable[[str], Comparable]:
     return str
 
 
-def _comparison(one: Property, operator: str, entry: Mapping[str, object]) -> Condition:
-    name, read = one.name, reader(one)
+def _comparison(one: Property, wanted: str, entry: Mapping[str, object]) -> Condition:
+    read = reader(one)
     low = _wanted(one, entry, "value")
-    if operator == "BETWEEN":
+    if wanted == "BETWEEN":
         high = _wanted(one, entry, "highValue")
-        return lambda values: name in values and low <= read(values[name]) <= high  # type: ignore[operator]
-    tests: Mapping[str, Callable[[Comparable], bool]] = {
-        "EQ": lambda value: value == low,
-        "NEQ": lambda value: value != low,
-        "LT": lambda value: value < low,  # type: ignore[operator]
-        "LTE": lambda value: value <= low,  # type: ignore[operator]
-        "GT": lambda value: value > low,  # type: ignore[operator]
-        "GTE": lambda value: value >= low,  # type: ignore[operator]
-    }
-    test = tests[operator]
-    # Records without a value fit no comparison, not even NEQ.
-    return lambda values: name in values and test(read(values[name]))
+        return _stored_test(one.name, read, lambda value: low <= value <= high)
+    compare = _COMPARISONS[wanted]
+    return _stored_test(one.name, read, lambda value: compare(value, low))
+
+
+def _stored_test(name: str, read: Reader, test: Callable[[Any], bool]) -> Condition:
+    """Records without a value fit no comparison, not even NEQ."""
+
+    def fits(values: Values) -> bool:
+        text = values.get(name)
+        try:
+            return text is not None and test(read(text))
+        except ValueError:
+            # A former type of the property left it behind.
+            return False
+
+    return fits
 
 
 def _membership(one: Property, entry: Mapping[str, object], *, is_in: bool, beliefs: Beliefs) -> Condition:
     given = entry.get("values")
     if not isinstance(given, list) or not given:
         raise validation_error(f"values must not be empty for {entry.get('operator')} on {one.name}")
-    name, read = one.name, reader(one)
     wanted = {str(value) for value in given}
     known: set[Comparable]
     if one.type != "string":
         known = {_read_wanted(one, value) for value in wanted}
     else:
         known = {value if beliefs.search_lowers_in_values else value.lower() for value in wanted}
-    return lambda values: name in values and (read(values[name]) in known) is is_in
+    return _stored_test(one.name, reader(one), lambda value: (value in known) is is_in)
 
 
 def _token(one: Property, entry: Mapping[str, object], *, contains: bool) -> Condition:

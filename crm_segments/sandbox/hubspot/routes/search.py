@@ -1,6 +1,7 @@
 """Searching: filters, one sort, pages of up to 200, never more than 10,000 results."""
 
 import json
+from typing import cast
 
 from crm_segments.sandbox.calls import Reply, json_reply
 from crm_segments.sandbox.evidence import recorded
@@ -63,7 +64,20 @@ def _query(ask: Ask, kind: Kind, body: dict[str, object]) -> Query:
     if len(text) > _LONGEST_TEXT:
         raise validation_error(f"query must be at most {_LONGEST_TEXT} characters long")
     key = json.dumps([groups, sort, descending, text], sort_keys=True)
-    return Query(compiled, text, sort, descending, key)
+    return Query(compiled, text, sort, descending, key, _least_id(groups))
+
+
+def _least_id(groups: list[dict[str, object]]) -> int:
+    """The lowest id that can fit: clients go through the records in windows that begin after an id."""
+    if len(groups) != 1:
+        return 0
+    filters = cast("list[dict[str, object]]", groups[0]["filters"])
+    lowest = (
+        str(one["value"])
+        for one in filters
+        if one["propertyName"] == "hs_object_id" and one["operator"] in {"GT", "GTE"}
+    )
+    return max((int(text) for text in lowest if text.isdigit()), default=0)
 
 
 def _group(ask: Ask, kind: Kind, group: object) -> tuple[Condition, ...]:

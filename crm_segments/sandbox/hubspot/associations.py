@@ -122,13 +122,6 @@ class Associations:
                 if inverse is not None and other != new:
                     back[other].setdefault(new, inverse)
 
-    def forget(self, kind: Kind, record_id: str) -> None:
-        """The record is gone, and all of its associations with it."""
-        for (near, far), links in list(self._links.items()):
-            if near == kind.type_id:
-                for other in links.pop(record_id, {}):
-                    self._links.get((far, near), {}).get(other, {}).pop(record_id, None)
-
     def _between(self, near: Kind, one: str, far: Kind, two: str) -> list[AssociationType]:
         links = self._links.setdefault((near.type_id, far.type_id), {})
         return links.setdefault(one, {}).setdefault(two, [])

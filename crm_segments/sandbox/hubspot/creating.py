@@ -1,11 +1,14 @@
 """Finding the record that a request means, and connecting a new one with others."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 from crm_segments.sandbox.hubspot.errors import ApiError, invalid_input, object_not_found, validation_error
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.portal import HubSpotPortal
 from crm_segments.sandbox.hubspot.store import Record
 
-__all__ = ["check_id_property", "connect_new", "find_record", "look_up"]
+__all__ = ["NewLink", "check_id_property", "check_links", "connect_new", "find_record", "look_up"]
 
 
 def find_record(
@@ -57,30 +60,47 @@ def check_id_property(portal: HubSpotPortal, kind: Kind, name: str) -> None:
         )
 
 
-def connect_new(portal: HubSpotPortal, kind: Kind, record: Record, raw: object) -> None:
-    """Associates a new record as its input says.
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """An association that a new record is to have."""
+
+    target: Kind
+    other_id: str
+    primary: bool
+
+
+def check_links(portal: HubSpotPortal, kind: Kind, raw: object) -> list[NewLink]:
+    """The associations of a new record as its input says.
 
     Raises:
         ApiError: The input is not of the right shape, or the other record is not there.
     """
     if raw is None:
-        return
+        return []
     if not isinstance(raw, list):
         raise invalid_input("associations must be an array")
+    links: list[NewLink] = []
     for entry in raw:
         try:
             other_id = str(entry["to"]["id"])
-            type_ids = [int(one["associationTypeId"]) for one in entry["types"]]
+            type_ids = {int(one["associationTypeId"]) for one in entry["types"]}
         except (KeyError, TypeError, ValueError) as error:
             raise invalid_input("associations need to.id and types[].associationTypeId") from error
-        _connect(portal, kind, record, other_id, type_ids)
+        links.extend(_links(portal, kind, other_id, type_ids))
+    return links
 
 
-def _connect(portal: HubSpotPortal, kind: Kind, record: Record, other_id: str, type_ids: list[int]) -> None:
+def connect_new(portal: HubSpotPortal, kind: Kind, record: Record, links: Iterable[NewLink]) -> None:
+    """Associates a new record."""
+    for link in links:
+        portal.associate(kind.name, record.id, link.target.name, link.other_id, primary=link.primary)
+
+
+def _links(portal: HubSpotPortal, kind: Kind, other_id: str, type_ids: set[int]) -> Iterator[NewLink]:
     for target in {one.type_id: one for one in portal.kinds.values()}.values():
         for one in portal.associations.types(kind, target):
             if one.type_id not in type_ids:
                 continue
-            if portal.store.table(target).find(other_id) is None:
+            if look_up(portal, target, other_id) is None:
                 raise ApiError(404, "OBJECT_NOT_FOUND", f"{target.label} {other_id} does not exist")
-            portal.associate(kind.name, record.id, target.name, other_id, primary=one.label == "Primary")
+            yield NewLink(target, other_id, one.label == "Primary")

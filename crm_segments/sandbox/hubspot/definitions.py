@@ -12,17 +12,10 @@ from crm_segments.sandbox.hubspot.properties import (
     PropertyGroup,
     check_definition,
     parse_options,
+    whole_number_or,
 )
 
 __all__ = ["Definitions"]
-
-_CHANGES = {
-    "label": "label",
-    "description": "description",
-    "displayOrder": "display_order",
-    "hidden": "hidden",
-    "formField": "form_field",
-}
 
 
 class Definitions:
@@ -156,8 +149,8 @@ class Definitions:
             text = f"A property group named '{name}' already exists."
             raise ApiError(409, "OBJECT_ALREADY_EXISTS", text)
         last = max((one.display_order for one in self._groups.values()), default=-1)
-        order = body.get("displayOrder")
-        made = PropertyGroup(name, str(body["label"]), last + 1 if order is None else int(str(order)))
+        order = whole_number_or(last + 1, body.get("displayOrder"), "displayOrder")
+        made = PropertyGroup(name, str(body["label"]), order)
         self._groups[name] = made
         return made
 
@@ -170,8 +163,7 @@ class Definitions:
         one = self.group(name)
         if body.get("label") is not None:
             one.label = str(body["label"])
-        if body.get("displayOrder") is not None:
-            one.display_order = int(str(body["displayOrder"]))
+        one.display_order = whole_number_or(one.display_order, body.get("displayOrder"), "displayOrder")
         return one
 
     def delete_group(self, name: str) -> None:
@@ -194,9 +186,12 @@ class Definitions:
         del self._groups[name]
 
     def _apply(self, one: Property, body: Mapping[str, object]) -> None:
-        for member, attribute in _CHANGES.items():
+        for member in ("label", "description"):
             if body.get(member) is not None:
-                setattr(one, attribute, body[member])
+                setattr(one, member, str(body[member]))
+        one.display_order = whole_number_or(one.display_order, body.get("displayOrder"), "displayOrder")
+        one.hidden = body.get("hidden", one.hidden) is True
+        one.form_field = body.get("formField", one.form_field) is True
 
     def _check_count(self, former: Property | None) -> None:
         custom = sum(

@@ -12,7 +12,7 @@ from crm_segments.sandbox.hubspot.store import Record
 if TYPE_CHECKING:
     from crm_segments.sandbox.hubspot.portal import HubSpotPortal
 
-__all__ = ["Branch", "Compiled", "compile_root", "named_properties"]
+__all__ = ["Branch", "Compiled", "compile_root", "named_lists", "named_properties"]
 
 Branch = dict[str, object]
 Test = Callable[[Record], bool]
@@ -48,6 +48,14 @@ def compile_root(portal: "HubSpotPortal", kind: Kind, raw: object) -> Compiled:
 def named_properties(kind: Kind, branch: Mapping[str, object]) -> set[tuple[str, str]]:
     """The properties on which filters depend, with the ids of their kinds."""
     return _named(kind.type_id, branch)
+
+
+def named_lists(branch: Mapping[str, object]) -> set[str]:
+    """Ids of the lists on which filters depend."""
+    found = {str(one["listId"]) for one in _entries(branch, "filters") if one.get("listId")}
+    for inner in _entries(branch, "filterBranches"):
+        found |= named_lists(inner)
+    return found
 
 
 def _named(type_id: str, branch: Mapping[str, object]) -> set[tuple[str, str]]:

@@ -13,6 +13,13 @@ from crm_segments.sandbox.hubspot.settings import PortalSettings
 __all__ = ["Limits"]
 
 _BURST_SECONDS = 10.0
+_NAMES_OF_TODAY = {
+    "US/Eastern": "America/New_York",
+    "US/Central": "America/Chicago",
+    "US/Mountain": "America/Denver",
+    "US/Pacific": "America/Los_Angeles",
+}
+"""HubSpot still uses names that not every system knows any more."""
 
 
 class _Window:
@@ -40,7 +47,7 @@ class Limits:
     def __init__(self, clock: Clock, settings: PortalSettings, zone: str) -> None:
         self._clock = clock
         self._settings = settings
-        self._zone = ZoneInfo(zone)
+        self._zone = ZoneInfo(_NAMES_OF_TODAY.get(zone, zone))
         self._bursts: dict[int, _Window] = {}
         self._searches = _Window(1.0)
         self._day = clock.now().astimezone(self._zone).date()

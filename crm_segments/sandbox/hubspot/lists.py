@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from crm_segments.sandbox.hubspot.errors import object_not_found, validation_error
-from crm_segments.sandbox.hubspot.filters import Branch, compile_root, named_properties
+from crm_segments.sandbox.hubspot.filters import Branch, compile_root, named_lists, named_properties
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.moments import moment_text
 
@@ -159,7 +159,10 @@ class Lists:
         """
         if one.processing is not Processing.DYNAMIC:
             raise validation_error(f"Filters of {one.processing} lists cannot be updated")
-        one.filters = compile_root(self._portal, one.kind, filters).branch
+        checked = compile_root(self._portal, one.kind, filters).branch
+        if self._leads_to(checked, one.id):
+            raise validation_error("A list cannot depend on itself")
+        one.filters = checked
         one.version += 1
         one.updated_at = one.filters_updated_at = self._portal.now()
         if enrolls:
@@ -212,6 +215,14 @@ class Lists:
             if one.filters is not None and (kind.type_id, name) in named_properties(one.kind, one.filters)
         )
 
+    def _leads_to(self, filters: Branch, list_id: str) -> bool:
+        """Whether filters depend on a list, directly or by way of others."""
+        named = [self._lists[one] for one in named_lists(filters)]
+        return any(
+            one.id == list_id or (one.filters is not None and self._leads_to(one.filters, list_id))
+            for one in named
+        )
+
     def _check_name(self, name: str) -> None:
         if not name.strip():
             raise validation_error("Some required fields were not set: [name]")
@@ -222,16 +233,18 @@ class Lists:
             )
 
     def _bring_up_to_date(self, one: RecordList) -> None:
-        if one.processing is Processing.MANUAL or (
-            one.processing is Processing.SNAPSHOT and one.evaluated is not None
-        ):
-            return
         store = self._portal.store
         if one.evaluated == (one.version, store.version):
             return
-        lag = timedelta(seconds=self._portal.settings.list_lag_seconds)
-        if max(one.filters_updated_at, store.changed_at) + lag <= self._portal.now():
-            self._evaluate(one)
+        if one.processing is Processing.DYNAMIC or one.evaluated is None:
+            lag = timedelta(seconds=self._portal.settings.list_lag_seconds)
+            if max(one.filters_updated_at, store.changed_at) + lag <= self._portal.now():
+                self._evaluate(one)
+        if one.processing is not Processing.DYNAMIC:
+            # Records that go leave the lists of people too.
+            rows = store.table(one.kind).rows
+            for gone in [found for found in one.members if found not in rows or rows[found].archived_at]:
+                del one.members[gone]
 
     def _evaluate(self, one: RecordList) -> None:
         if one.filters is None:

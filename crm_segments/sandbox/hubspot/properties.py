@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from crm_segments.sandbox.hubspot.errors import validation_error
 
-__all__ = ["FIELD_TYPES", "Option", "Property", "PropertyGroup", "check_definition", "parse_options"]
+__all__ = [
+    "FIELD_TYPES",
+    "Option",
+    "Property",
+    "PropertyGroup",
+    "check_definition",
+    "parse_options",
+    "whole_number_or",
+]
 
 FIELD_TYPES: Mapping[str, frozenset[str]] = {
     "string": frozenset({"text", "textarea", "html", "file", "phonenumber", "calculation_equation"}),
@@ -137,10 +145,6 @@ class PropertyGroup:
             "archived": self.archived,
         }
 
-    def renamed(self, label: str) -> "PropertyGroup":
-        """The same group under another heading."""
-        return replace(self, label=label)
-
 
 def check_definition(name: str, kind: str, field_type: str, options: Sequence[Option]) -> None:
     """Whether a property may be defined so.
@@ -178,6 +182,19 @@ def parse_options(raw: object) -> tuple[Option, ...]:
     return tuple(_option(entry, position) for position, entry in enumerate(raw))
 
 
+def whole_number_or(default: int, raw: object, what: str) -> int:
+    """A member of a body that is a whole number, or absent.
+
+    Raises:
+        ApiError: It is something else.
+    """
+    if raw is None:
+        return default
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise validation_error(f"{what} must be a whole number")
+    return raw
+
+
 def _option(entry: object, position: int) -> Option:
     if not isinstance(entry, dict):
         raise validation_error(f"options[{position}] must be an object")
@@ -187,12 +204,12 @@ def _option(entry: object, position: int) -> Option:
         raise validation_error(f"Some required fields were not set: options[{position}] {missing}")
     if not str(entry["value"]) or not str(entry["label"]):
         raise validation_error(f"options[{position}]: value and label must not be empty")
-    order = entry.get("displayOrder")
+    order = whole_number_or(position, entry.get("displayOrder"), f"options[{position}].displayOrder")
     description = entry.get("description")
     return Option(
         value=str(entry["value"]),
         label=str(entry["label"]),
-        display_order=int(order) if order is not None else position,
+        display_order=order,
         hidden=entry["hidden"] is True,
         description=None if description is None else str(description),
     )

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from crm_segments.sandbox.calls import Reply, json_reply
 from crm_segments.sandbox.evidence import documented, recorded
 from crm_segments.sandbox.hubspot.asks import Ask, Routes, strings
-from crm_segments.sandbox.hubspot.creating import check_id_property, connect_new, look_up
+from crm_segments.sandbox.hubspot.creating import (
+    NewLink,
+    check_id_property,
+    check_links,
+    connect_new,
+    look_up,
+)
 from crm_segments.sandbox.hubspot.errors import ApiError, invalid_input, validation_error
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.moments import moment_text
@@ -31,6 +37,7 @@ class _Checked:
 
     draft: Draft
     input: Input
+    links: Sequence[NewLink] = ()
 
 
 @ROUTES.add(
@@ -80,13 +87,14 @@ def create_batch(ask: Ask) -> Reply:
     checked: list[_Checked] = []
     for one in inputs:
         try:
-            checked.append(_Checked(writer.check_create(one.get("properties")), one))
+            links = check_links(ask.portal, kind, one.get("associations"))
+            checked.append(_Checked(writer.check_create(one.get("properties")), one, links))
         except ApiError as error:
             errors.append(_alone(error, one, allowed=True))
     _check_unique_within(ask, kind, [one.draft for one in checked])
     for ready in checked:
         record = writer.save(ready.draft)
-        connect_new(ask.portal, kind, record, ready.input.get("associations"))
+        connect_new(ask.portal, kind, record, ready.links)
         results.append(_traced(written_json(kind, record, None), ready.input))
     # Recorded (objects_v3.json: company_batch_create_multi_201): neither the order of the inputs nor of ids.
     results.sort(key=lambda shown: str(shown["id"])[::-1])
@@ -107,6 +115,7 @@ def update_batch(ask: Ask) -> Reply:
     _check_distinct(inputs)
     beliefs = ask.portal.settings.beliefs
     checked, errors, missing = _check_updates(ask, kind, inputs)
+    _check_unique_within(ask, kind, [one.draft for one in checked])
     if missing and not beliefs.missing_ids_fail_alone:
         (refusal,) = _missing(kind, missing)
         raise ApiError(404, "OBJECT_NOT_FOUND", str(refusal["message"]), extra={"context": {"ids": missing}})
@@ -160,7 +169,7 @@ def archive_batch(ask: Ask) -> Reply:
     ask.require(kind.write_scopes)
     ask.check_query()
     for one in _inputs(ask, ask.json_object("inputs"), {"id"}):
-        record = ask.portal.store.table(kind).find(_key(one))
+        record = look_up(ask.portal, kind, _key(one))
         if record is not None:
             ask.portal.store.archive(kind, record, ask.origin())
     return Reply(204)

@@ -3,7 +3,7 @@
 from crm_segments.sandbox.calls import Reply, json_reply
 from crm_segments.sandbox.evidence import documented, recorded
 from crm_segments.sandbox.hubspot.asks import Ask, Routes, whole_number
-from crm_segments.sandbox.hubspot.creating import connect_new, find_record
+from crm_segments.sandbox.hubspot.creating import check_links, connect_new, find_record, look_up
 from crm_segments.sandbox.hubspot.errors import validation_error
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.reading import (
@@ -51,9 +51,9 @@ def create_record(ask: Ask) -> Reply:
     ask.check_query()
     body = ask.json_object("properties", "associations", "objectWriteTraceId")
     writer = ask.writer(kind)
-    draft = writer.check_create(body.get("properties"))
-    record = writer.save(draft)
-    connect_new(ask.portal, kind, record, body.get("associations"))
+    links = check_links(ask.portal, kind, body.get("associations"))
+    record = writer.save(writer.check_create(body.get("properties")))
+    connect_new(ask.portal, kind, record, links)
     return json_reply(201, written_json(kind, record, None))
 
 
@@ -116,7 +116,7 @@ def archive_record(ask: Ask) -> Reply:
     kind = ask.kind()
     ask.require(kind.write_scopes)
     ask.check_query()
-    record = ask.portal.store.table(kind).find(ask.param("record_id"))
+    record = look_up(ask.portal, kind, ask.param("record_id"))
     if record is not None:
         ask.portal.store.archive(kind, record, ask.origin())
     return Reply(204)

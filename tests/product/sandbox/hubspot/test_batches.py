@@ -139,8 +139,9 @@ def test_records_are_written_by_a_unique_property(world: Portal, http: Http) -> 
     upsert = [row, {"id": "K2", "idProperty": "our_key", "properties": {"name": "New"}}]
     answer = http("POST", f"{COMPANIES}/upsert", json={"inputs": upsert})
     assert [one["new"] for one in answer.json()["results"]] == [False, True]
-    other = world.company()
+    other, third = world.company(), world.company()
     assert http.update({other: {"our_key": "k1"}}).status_code == 409
+    assert http.update({other: {"our_key": "k9"}, third: {"our_key": "K9"}}).status_code == 409
 
 
 def test_a_batch_read_shows_history_and_archived_records(

@@ -149,6 +149,23 @@ def test_lists_refer_to_lists(http: Http, companies: dict[str, str]) -> None:
     assert members(http, create(http, root(outside), name="outside")["listId"]) == {companies["c"]}
 
 
+def test_a_list_cannot_depend_on_itself(http: Http) -> None:
+    first = create(http, root(by("industry", "ALL_PROPERTY", "IS_KNOWN")), name="first")
+    inside = {"filterType": "IN_LIST", "listId": first["listId"], "operator": "IN_LIST"}
+    second = create(http, root(inside), name="second")
+    for list_id in (first["listId"], second["listId"]):
+        back = root({"filterType": "IN_LIST", "listId": list_id, "operator": "IN_LIST"})
+        path = f"{LISTS}/{first['listId']}/update-list-filters"
+        assert http.error("PUT", path, json={"filterBranch": back})[0] == 400
+
+
+def test_records_that_go_leave_the_lists_of_people(world: Portal, http: Http) -> None:
+    made, company = create(http), world.company()
+    http.ok("PUT", f"{LISTS}/{made['listId']}/memberships/add", json=[company])
+    world.portal.archive("companies", company)
+    assert members(http, made["listId"]) == set()
+
+
 def test_members_of_a_dynamic_list_follow_in_the_background(world: Portal, http: Http) -> None:
     company = world.company(industry="RETAIL")
     world.portal.settings.list_lag_seconds = 20

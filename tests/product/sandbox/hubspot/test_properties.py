@@ -46,6 +46,8 @@ def definition(**more: Any) -> dict[str, Any]:
         {"options": "a"},
         {"type": "string", "fieldType": "text"},
         {"colour": "red"},
+        {"displayOrder": "first"},
+        {"options": [option("a", displayOrder="first")]},
     ],
     ids=str,
 )

@@ -120,6 +120,10 @@ def test_new_records_know_their_companies(world: Portal, http: Http) -> None:
     body["associations"] = [{"to": {"id": "1"}, "types": types}]
     body["properties"] = {"email": "c@b.example"}
     assert http.error("POST", "/crm/v3/objects/contacts", json=body)[0] == 404
+    batch = {"inputs": [{"properties": {"email": "d@b.example"}}, body]}
+    assert http.error("POST", "/crm/v3/objects/contacts/batch/create", json=batch)[0] == 404
+    # Nothing was made.
+    assert http.search("contacts")["total"] == 1
 
 
 def test_contacts_are_found_by_their_address(world: Portal, http: Http) -> None:
@@ -154,7 +158,10 @@ def test_a_merge_leaves_one_record(world: Portal, http: Http, makes_new: bool, r
     assert (answer.status_code, answer.json().get("id")) == ((200, merged) if resolve else (404, None))
     linked = http.ok("GET", f"/crm/v3/objects/contacts/{contact}?associations=companies")["associations"]
     assert {one["id"] for one in linked["companies"]["results"]} == {merged}
-    if resolve:
+    if not resolve:
+        http("DELETE", f"{COMPANIES}/{second}")
+        assert http("GET", f"{COMPANIES}/{merged}").status_code == 200
+    else:
         # The result has another id than the one that was sent.
         rows = http.update({second: {"city": "Basel"}}).json()["results"]
         assert [one["id"] for one in rows] == [merged]

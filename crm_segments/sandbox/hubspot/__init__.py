@@ -6,7 +6,7 @@ It imports nothing of the connectors, so that both cannot share one misreading o
 from crm_segments.sandbox.hubspot.emulator import HubSpotEmulator
 from crm_segments.sandbox.hubspot.portal import ALL_SCOPES, HubSpotPortal
 from crm_segments.sandbox.hubspot.properties import Option, Property
-from crm_segments.sandbox.hubspot.settings import Beliefs, PortalSettings, ValidationRule
+from crm_segments.sandbox.hubspot.settings import Beliefs, PortalSettings, Requirement, ValidationRule
 
 __all__ = [
     "ALL_SCOPES",
@@ -16,5 +16,6 @@ __all__ = [
     "Option",
     "PortalSettings",
     "Property",
+    "Requirement",
     "ValidationRule",
 ]

@@ -16,8 +16,8 @@ from crm_segments.sandbox.routing import RouteTable
 
 __all__ = ["Ask", "Routes", "check_members", "strings"]
 
-RULES_SINCE = "2026-09"
-"""The first version whose writes obey the validation rules of administrators."""
+REQUIREMENTS_SINCE = "2026-09"
+"""The first version whose writes must leave no property empty that an administrator has made required."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,8 @@ class Ask:
 
     def writer(self, kind: Kind) -> Writer:
         """Saves records of a kind for this request."""
-        obeys = self.version >= RULES_SINCE and not self.version.startswith("v")
-        return Writer(self.portal, kind, self.origin(), obeys_rules=obeys)
+        obeys = self.version >= REQUIREMENTS_SINCE and not self.version.startswith("v")
+        return Writer(self.portal, kind, self.origin(), obeys_requirements=obeys)
 
 
 Routes = RouteTable[Ask]

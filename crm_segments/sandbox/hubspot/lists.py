@@ -147,7 +147,7 @@ class Lists:
         Raises:
             ApiError: The name is taken.
         """
-        if name != one.name:
+        if name.lower() != one.name.lower():
             self._check_name(name)
         one.name, one.updated_at = name, self._portal.now()
 

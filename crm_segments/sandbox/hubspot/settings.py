@@ -1,9 +1,9 @@
 """How one emulated portal is set up: limits, rules, and behaviors that nobody could verify."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["Beliefs", "PortalSettings", "ValidationRule"]
+__all__ = ["Beliefs", "PortalSettings", "Requirement", "ValidationRule"]
 
 
 @dataclass(slots=True)
@@ -30,6 +30,8 @@ class Beliefs:
     """Searches use up the ten-second window too, although their answers do not show it."""
     refused_calls_count: bool = False
     """Calls beyond the ten-second window push its end further away."""
+    requirements_bind_every_write: bool = True
+    """A record that lacks a required property refuses every write; otherwise only those that make it so."""
     unknown_parameters_are_refused: bool = True
     """Parameters and members of a body that mean nothing are refused, so that a misspelling shows."""
     search_lowers_in_values: bool = True
@@ -38,14 +40,26 @@ class Beliefs:
 
 @dataclass(frozen=True, slots=True)
 class ValidationRule:
-    """A condition that an administrator has set on the values of a property."""
+    """A form that an administrator demands of the values of one property; obeyed by every write of it."""
 
     kind: str
     """Name of the object, e.g. `companies`."""
     property: str
+    code: str
+    """E.g. `INVALID_ALPHA`."""
     message: str
-    is_broken: Callable[[Mapping[str, str]], bool]
-    """Asked with all properties as they would be after the write."""
+    """E.g. `Enter only letters`."""
+    is_broken: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A property that an administrator has made required; obeyed from version 2026-09 on."""
+
+    kind: str
+    property: str
+    when: tuple[str, str] | None = None
+    """Property and value that make it so; None where it is required of new records only."""
 
 
 @dataclass(slots=True)
@@ -71,5 +85,5 @@ class PortalSettings:
     custom_property_limit: int = 1000
     """Custom properties of one object."""
     validation_rules: list[ValidationRule] = field(default_factory=list)
-    """Obeyed by writes through the API from version 2026-09 on."""
+    requirements: list[Requirement] = field(default_factory=list)
     beliefs: Beliefs = field(default_factory=Beliefs)

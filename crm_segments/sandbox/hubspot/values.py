@@ -42,8 +42,8 @@ def text_of(raw: object) -> str | None:
     raise TypeError("a property is a text, a number or a flag")
 
 
-def stored_value(one: Property, text: str, before: str | None, *, normalize: bool) -> str | None:
-    """The value to store for a text; None where it clears the property.
+def stored_value(one: Property, text: str, before: str | None, *, normalize: bool) -> str:
+    """The value to store for a text that is not empty.
 
     Args:
         one: The property.
@@ -54,8 +54,6 @@ def stored_value(one: Property, text: str, before: str | None, *, normalize: boo
     Raises:
         InvalidValueError: The property does not take it.
     """
-    if text == "":
-        return None
     return _READERS[one.type](one, text, before, normalize)
 
 

@@ -15,6 +15,7 @@ from crm_segments.sandbox.hubspot.errors import (
 from crm_segments.sandbox.hubspot.kinds import Kind
 from crm_segments.sandbox.hubspot.portal import HubSpotPortal
 from crm_segments.sandbox.hubspot.properties import Property
+from crm_segments.sandbox.hubspot.settings import Requirement
 from crm_segments.sandbox.hubspot.store import Record
 from crm_segments.sandbox.hubspot.values import InvalidValueError, stored_value, text_of
 
@@ -37,15 +38,18 @@ class Draft:
 class Writer:
     """Checks and saves records of one kind for one request."""
 
-    def __init__(self, portal: HubSpotPortal, kind: Kind, origin: Origin, *, obeys_rules: bool) -> None:
+    def __init__(
+        self, portal: HubSpotPortal, kind: Kind, origin: Origin, *, obeys_requirements: bool
+    ) -> None:
         self._portal = portal
         self._kind = kind
         self._origin = origin
         self._definitions = portal.definitions(kind)
         self._normalize = portal.settings.beliefs.numbers_are_normalized
         self._null_clears = portal.settings.beliefs.null_clears
-        wanted = portal.settings.validation_rules if obeys_rules else []
-        self._rules = [rule for rule in wanted if rule.kind == kind.name]
+        self._rules = [rule for rule in portal.settings.validation_rules if rule.kind == kind.name]
+        wanted = portal.settings.requirements if obeys_requirements else []
+        self._requirements = [one for one in wanted if one.kind == kind.name]
 
     def check_update(self, record: Record, raw: object) -> Draft:
         """A change of a record, if it is in order.
@@ -89,11 +93,11 @@ class Writer:
                 self._read(name, given, before, values)
             except InvalidValueError as refused:
                 errors.append(refused.error)
+        errors.extend(self._broken_rules(values))
         if errors:
             raise invalid_values(errors)
         self._check_unique(record, values)
-        if self._rules:
-            self._check_rules(before, values)
+        self._check_requirements(record, values)
         named = tuple(values)
         values.update(derived_by_change(self._kind, values, self._portal.pipelines))
         return Draft(record, values, named)
@@ -110,14 +114,19 @@ class Writer:
             text = text_of(raw)
         except TypeError as error:
             raise invalid_input(f"Cannot deserialize value of property {name}: {error}") from error
-        if text is None:
-            if self._null_clears:
-                values[name] = None
+        if text is None and not self._null_clears:
+            return
+        if not text:
+            if name == self._kind.created_name:
+                message = f'"{name}" cannot be empty.'
+                raise InvalidValueError(PropertyError(name, "INVALID_DATE", message))
+            values[name] = None
             return
         value = stored_value(one, text, before.get(name), normalize=self._normalize)
-        if value is not None and one.external_options:
+        if one.external_options:
             self._check_external(one, value)
-        values[name] = value
+        # Only semicolons are no choice.
+        values[name] = value or None
 
     def _check_external(self, one: Property, value: str) -> None:
         portal = self._portal
@@ -143,16 +152,46 @@ class Writer:
                 text = f"{self._kind.label} already exists. Existing ID: {holder}"
                 raise ApiError(409, "CONFLICT", text)
 
-    def _check_rules(self, before: Mapping[str, str], values: Mapping[str, str | None]) -> None:
-        after = {**before, **values}
-        shown = {name: value for name, value in after.items() if value is not None}
-        broken = [
-            PropertyError(rule.property, "VALIDATION_RULE_VIOLATION", rule.message)
+    def _broken_rules(self, values: Mapping[str, str | None]) -> list[PropertyError]:
+        # Documented (changelog of July 2023): the form of the refusal, and that it binds every integration.
+        return [
+            PropertyError(rule.property, rule.code, rule.message)
             for rule in self._rules
-            if rule.property in values and rule.is_broken(shown)
+            if (value := values.get(rule.property)) is not None and rule.is_broken(value)
         ]
-        if broken:
-            raise invalid_values(broken)
+
+    def _check_requirements(self, record: Record | None, values: Mapping[str, str | None]) -> None:
+        before = record.properties if record is not None else {}
+        after = {**before, **values}
+        missing = [
+            one.property
+            for one in self._requirements
+            if after.get(one.property) is None and self._is_required(one, record, values, after)
+        ]
+        if missing:
+            errors = [
+                {
+                    "message": f"Property {name} is required",
+                    "code": "REQUIRED_PROPERTY_MISSING",
+                    "context": {"propertyName": [name]},
+                }
+                for name in missing
+            ]
+            raise validation_error(f"Some required properties are missing: {missing}", errors=errors)
+
+    def _is_required(
+        self,
+        one: Requirement,
+        record: Record | None,
+        values: Mapping[str, str | None],
+        after: Mapping[str, str | None],
+    ) -> bool:
+        if one.when is None:
+            return record is None
+        name, value = one.when
+        makes_it_so = name in values or one.property in values
+        binds = makes_it_so or self._portal.settings.beliefs.requirements_bind_every_write
+        return binds and after.get(name) == value
 
 
 def _object(raw: object) -> dict[str, object]:

@@ -253,6 +253,7 @@ def test_a_name_belongs_to_one_list(http: Http) -> None:
     assert http.error("GET", f"{LISTS}/object-type-id/0-1/name/Two")[0] == 404
     renamed = http.ok("PUT", path, params={"listName": "Three"})["updatedList"]
     assert (renamed["name"], renamed["listId"]) == ("Three", first["listId"])
+    assert http.ok("PUT", path, params={"listName": "THREE"})["updatedList"]["name"] == "THREE"
 
 
 def test_a_deleted_list_frees_its_name_and_can_come_back(http: Http) -> None:

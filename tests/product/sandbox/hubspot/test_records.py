@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crm_segments.sandbox.hubspot import HubSpotPortal, Property, ValidationRule
+from crm_segments.sandbox.hubspot import HubSpotPortal, Property, Requirement, ValidationRule
 from tests.product.sandbox.hubspot.conftest import Http, Portal
 
 COMPANIES = "/crm/v3/objects/companies"
@@ -177,15 +177,54 @@ def test_a_merge_needs_two_records(world: Portal, http: Http) -> None:
         assert http.error("POST", f"{COMPANIES}/merge", json=body)[0] == status
 
 
-@pytest.mark.parametrize("version", ["v3", "2026-03", "2026-09"])
-def test_rules_of_administrators_hold_from_one_version_on(world: Portal, http: Http, version: str) -> None:
-    rule = ValidationRule("companies", "city", "Only Bern.", lambda after: after.get("city") != "Bern")
+START = {"v3": "/crm/v3/objects", "2026-03": "/crm/objects/2026-03", "2026-09": "/crm/objects/2026-09"}
+
+
+@pytest.mark.parametrize("version", START)
+def test_rules_for_the_form_of_values_bind_every_version(world: Portal, http: Http, version: str) -> None:
+    rule = ValidationRule(
+        "companies", "city", "INVALID_ALPHA", "Enter only letters", lambda value: not value.isalpha()
+    )
     world.portal.settings.validation_rules.append(rule)
+    path = f"{START[version]}/companies/{world.company(city='8000 Zürich')}"
+    _, _, message = http.error("PATCH", path, json={"properties": {"city": "B3"}})
+    entry = '{"isValid":false,"message":"Enter only letters","error":"INVALID_ALPHA","name":"city"}'
+    assert message == f"Property values were not valid: [{entry}]"
+    # Values that a rule came too late for disturb no other write.
+    assert http("PATCH", path, json={"properties": {"state": "ZH", "city": "Bern"}}).status_code == 200
+
+
+@pytest.mark.parametrize("version", START)
+@pytest.mark.parametrize("binds", [True, False])
+def test_required_properties_bind_from_one_version_on(
+    world: Portal, http: Http, version: str, binds: bool
+) -> None:
+    world.portal.settings.beliefs.requirements_bind_every_write = binds
+    world.portal.settings.requirements.append(Requirement("companies", "city", ("type", "PARTNER")))
+    company = world.company(type="PARTNER")
+    path = f"{START[version]}/companies/{company}"
+    is_new = version == "2026-09"
+    label = http("PATCH", path, json={"properties": {"description": "ours"}})
+    assert label.status_code == (400 if is_new and binds else 200)
+    made_so = http("PATCH", path, json={"properties": {"type": "PARTNER"}})
+    assert made_so.status_code == (400 if is_new else 200)
+    if is_new:
+        assert made_so.json()["errors"][0]["context"] == {"propertyName": ["city"]}
+    both = {"properties": {"type": "PARTNER", "city": "Bern"}}
+    assert http("PATCH", path, json=both).status_code == 200
+    assert http("PATCH", path, json={"properties": {"description": "ours"}}).status_code == 200
+
+
+@pytest.mark.parametrize("version", START)
+def test_what_a_new_record_needs_is_asked_of_new_records_only(
+    world: Portal, http: Http, version: str
+) -> None:
+    world.portal.settings.requirements.append(Requirement("companies", "city"))
     company = world.company()
-    start = "/crm/v3/objects" if version == "v3" else f"/crm/objects/{version}"
-    answer = http("PATCH", f"{start}/companies/{company}", json={"properties": {"city": "Basel"}})
-    assert answer.status_code == (400 if version == "2026-09" else 200)
-    assert ("Only Bern." in answer.text) is (version == "2026-09")
+    start = f"{START[version]}/companies"
+    made = http("POST", start, json={"properties": {"name": "New"}})
+    assert made.status_code == (400 if version == "2026-09" else 201)
+    assert http("PATCH", f"{start}/{company}", json={"properties": {"name": "Old"}}).status_code == 200
 
 
 def test_deals_say_whether_they_are_won(world: Portal, http: Http) -> None:

@@ -94,6 +94,8 @@ def test_values_are_stored_in_one_form(http: Http, company: str, name: str, valu
         ("hs_object_id", "1", "READ_ONLY_VALUE", "read only"),
         ("hs_lastmodifieddate", "2026-01-31", "READ_ONLY_VALUE", "read only"),
         ("hubspot_owner_id", "1", "INVALID_OPTION", "1 was not one"),
+        ("createdate", "", "INVALID_DATE", "cannot be empty"),
+        ("createdate", None, "INVALID_DATE", "cannot be empty"),
     ],
 )
 def test_values_that_do_not_fit_are_refused(
@@ -131,6 +133,9 @@ def test_a_leading_semicolon_appends(http: Http, company: str) -> None:
     write(http, company, "a_many", "c")
     assert write(http, company, "a_many", ";a;c") == "c;a"
     assert write(http, company, "a_many", "b") == "b"
+    assert write(http, company, "a_many", ";") == "b"
+    write(http, company, "a_many", "")
+    assert write(http, company, "a_many", ";") is None
 
 
 def test_every_bad_value_of_a_record_is_named(http: Http, company: str) -> None:

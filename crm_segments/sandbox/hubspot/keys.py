@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -60,12 +60,16 @@ class _AccessToken:
     expires_at: datetime
 
 
-@dataclass(slots=True)
 class OAuthError(Exception):
     """A token is refused; the answer has a form of its own."""
 
-    code: str
-    message: str = field(default="")
+    def __init__(self, error: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.error = error
+        """In the words of OAuth, e.g. `invalid_grant`."""
+        self.code = code
+        """In HubSpot's own words, e.g. `BAD_REFRESH_TOKEN`."""
+        self.message = message
 
 
 class Keys:
@@ -110,11 +114,12 @@ class Keys:
         """
         app = self.apps.get(client_id)
         if app is None:
-            raise OAuthError("BAD_CLIENT_ID", "missing or unknown client id")
+            raise OAuthError("invalid_client", "BAD_CLIENT_ID", "missing or invalid client id")
         if not secrets.compare_digest(app.client_secret, client_secret):
-            raise OAuthError("BAD_CLIENT_SECRET", "missing or invalid client secret")
+            raise OAuthError("invalid_client", "BAD_CLIENT_SECRET", "missing or invalid client secret")
         if not secrets.compare_digest(app.refresh_token, refresh_token):
-            raise OAuthError("BAD_REFRESH_TOKEN", "missing or invalid refresh token")
+            text = "refresh token is invalid, expired or revoked"
+            raise OAuthError("invalid_grant", "BAD_REFRESH_TOKEN", text)
         self.refresh_count += 1
         token = f"CL{secrets.token_urlsafe(48)}"
         ends = self._clock.now() + timedelta(seconds=self._settings.oauth_seconds)

@@ -44,10 +44,11 @@ class _Window:
 class Limits:
     """Counts the calls of one account."""
 
-    def __init__(self, clock: Clock, settings: PortalSettings, zone: str) -> None:
+    def __init__(self, clock: Clock, settings: PortalSettings, zone: str, portal_id: int) -> None:
         self._clock = clock
         self._settings = settings
         self._zone = ZoneInfo(_NAMES_OF_TODAY.get(zone, zone))
+        self._portal_id = portal_id
         self._bursts: dict[int, _Window] = {}
         self._searches = _Window(1.0)
         self._day = clock.now().astimezone(self._zone).date()
@@ -122,7 +123,9 @@ class Limits:
         if not is_full or self._settings.beliefs.refused_calls_count:
             window.add(now)
         if is_full:
-            raise _rate_limited("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING")
+            group = f"publicapi:private_app-api-calls-ten-secondly:{self._portal_id}:{caller.app_id}"
+            message = "You have reached your ten_secondly_rolling limit."
+            raise _rate_limited(message, "TEN_SECONDLY_ROLLING", groupName=group)
 
     def _burst_limit(self, caller: Caller) -> int:
         is_oauth = caller.kind is AccessKind.OAUTH
@@ -132,5 +135,6 @@ class Limits:
         return self._bursts.setdefault(caller.app_id, _Window(_BURST_SECONDS))
 
 
-def _rate_limited(message: str, policy: str) -> ApiError:
-    return ApiError(429, "RATE_LIMITS", message, extra={"errorType": "RATE_LIMIT", "policyName": policy})
+def _rate_limited(message: str, policy: str, **more: str) -> ApiError:
+    # Documented (usage guidelines) and seen in public clients: with a policy, and without a category.
+    return ApiError(429, None, message, extra={"errorType": "RATE_LIMIT", "policyName": policy, **more})

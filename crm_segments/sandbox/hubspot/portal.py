@@ -76,7 +76,7 @@ class HubSpotPortal:
         self.engine = SearchEngine(self.store, self.index)
         self.associations = Associations()
         self.keys = Keys(self.clock, self.settings)
-        self.limits = Limits(self.clock, self.settings, zone)
+        self.limits = Limits(self.clock, self.settings, zone, portal_id)
         self.lists = Lists(self)
         self.pipelines = standard_pipelines(moment_text(self.clock.now()))
         self.kinds: dict[str, Kind] = {}

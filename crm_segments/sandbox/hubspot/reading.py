@@ -122,7 +122,8 @@ def associations_json(
             if after is not None:
                 link = f"https://api.hubapi.com/crm/v3/objects/{kind.name}/{record.id}/associations"
                 page["paging"] = {"next": {"after": after, "link": f"{link}/{target.singular}?after={after}"}}
-            shown[target.name] = page
+            # Many public clients look for "line items" here, with a space.
+            shown[target.name.replace("_", " ")] = page
     return shown
 
 

@@ -1,5 +1,6 @@
 """OAuth: getting an access token, and asking what a token may do."""
 
+import uuid
 from urllib.parse import parse_qsl
 
 from crm_segments.sandbox.calls import Reply, json_reply
@@ -18,7 +19,7 @@ def token(ask: Ask) -> Reply:
     """A new access token for a refresh token, which stays the same."""
     form = dict(parse_qsl(ask.call.body.decode("utf-8", "replace"), keep_blank_values=True))
     if form.get("grant_type") != "refresh_token":
-        return _refused(OAuthError("BAD_GRANT_TYPE", "grant_type must be refresh_token"))
+        return _refused(OAuthError("unsupported_grant_type", "BAD_GRANT_TYPE", "grant type is not supported"))
     names = ("client_id", "client_secret", "refresh_token")
     try:
         access_token, app = ask.portal.keys.refresh(*(form.get(name, "") for name in names))
@@ -41,7 +42,7 @@ def access_token_details(ask: Ask) -> Reply:
     text = ask.param("token")
     found = ask.portal.keys.find(text)
     if found is None or not found[1]:
-        return _refused(OAuthError("INVALID_TOKEN", "access token is invalid or expired"))
+        return _refused(OAuthError("invalid_token", "INVALID_TOKEN", "access token is invalid or expired"))
     caller, seconds = found
     content = {
         "token": text,
@@ -80,4 +81,5 @@ def key_details(ask: Ask) -> Reply:
 
 
 def _refused(error: OAuthError) -> Reply:
-    return json_reply(400, {"status": error.code, "message": error.message})
+    content = {"error": error.error, "error_description": error.message, "status": error.code}
+    return json_reply(400, {**content, "message": error.message, "correlationId": str(uuid.uuid4())})

@@ -50,20 +50,21 @@ def test_access_tokens_end_after_half_an_hour_and_refresh_tokens_do_not(world: P
 
 
 @pytest.mark.parametrize(
-    ("changed", "code"),
+    ("changed", "error", "code"),
     [
-        ({"client_id": "other"}, "BAD_CLIENT_ID"),
-        ({"client_secret": "other"}, "BAD_CLIENT_SECRET"),
-        ({"refresh_token": "other"}, "BAD_REFRESH_TOKEN"),
-        ({"grant_type": "password"}, "BAD_GRANT_TYPE"),
+        ({"client_id": "other"}, "invalid_client", "BAD_CLIENT_ID"),
+        ({"client_secret": "other"}, "invalid_client", "BAD_CLIENT_SECRET"),
+        ({"refresh_token": "other"}, "invalid_grant", "BAD_REFRESH_TOKEN"),
+        ({"grant_type": "password"}, "unsupported_grant_type", "BAD_GRANT_TYPE"),
     ],
 )
-def test_refused_refreshes_say_why(world: Portal, changed: dict[str, str], code: str) -> None:
+def test_refused_refreshes_say_why(world: Portal, changed: dict[str, str], error: str, code: str) -> None:
     app = world.portal.keys.add_oauth_app("id", "secret", [], user_id=7)
     form = {"grant_type": "refresh_token", "client_id": "id", "client_secret": "secret"}
     form |= {"refresh_token": app.refresh_token, **changed}
     answer = requests.post(f"{world.url}/oauth/v1/token", data=form, timeout=20)
-    assert (answer.status_code, answer.json()["status"]) == (400, code)
+    content = answer.json()
+    assert (answer.status_code, content["status"], content["error"]) == (400, code, error)
 
 
 def test_tokens_can_be_asked_what_they_may_do(world: Portal, http: Http) -> None:

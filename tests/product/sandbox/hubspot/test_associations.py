@@ -108,3 +108,13 @@ def test_types_are_listed(http: Http) -> None:
 @pytest.mark.parametrize("inputs", [[], [{"id": "1"}] * 1001, ["1"], [{"key": "1"}], [{"id": "1", "x": 1}]])
 def test_batches_of_a_wrong_shape_are_refused(http: Http, inputs: list[object]) -> None:
     assert http.error("POST", BATCH, json={"inputs": inputs})[:2] == (400, "VALIDATION_ERROR")
+
+
+def test_line_items_stand_under_a_name_with_a_space(world: Portal, http: Http) -> None:
+    deal, item = (
+        world.portal.add("deals", {"dealname": "D"}),
+        world.portal.add("line_items", {"quantity": "1"}),
+    )
+    world.portal.associate("line_items", item, "deals", deal)
+    shown = http.ok("GET", f"/crm/v3/objects/deals/{deal}?associations=line_items")["associations"]
+    assert [one["id"] for one in shown["line items"]["results"]] == [item]

@@ -36,6 +36,10 @@ def test_a_refusal_names_its_policy_and_says_when_nothing(world: Portal, http: H
     content = answer.json()
     assert content["message"] == "You have reached your ten_secondly_rolling limit."
     assert (content["errorType"], content["policyName"]) == ("RATE_LIMIT", "TEN_SECONDLY_ROLLING")
+    assert content["groupName"].startswith(
+        f"publicapi:private_app-api-calls-ten-secondly:{world.portal.portal_id}:"
+    )
+    assert "category" not in content
     assert "Retry-After" not in answer.headers
     assert answer.headers["X-HubSpot-RateLimit-Remaining"] == "0"
 

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def _sandbox(
     invocation: Invocation,
-    crm: Annotated[Literal["salesforce"], typer.Argument(help="Which CRM to emulate.")],
+    crm: Annotated[Literal["hubspot", "salesforce"], typer.Argument(help="Which CRM to emulate.")],
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Folder of CSV files to begin with.")
     ] = None,
@@ -30,10 +30,10 @@ def _sandbox(
 ) -> None:
     """Run an emulated CRM until Ctrl-C; prints what to put into config.toml."""
     from crm_segments.bundle import BundleError  # noqa: PLC0415 - not needed for --help
-    from crm_segments.sandbox.rehearse import prepare_salesforce  # noqa: PLC0415
+    from crm_segments.sandbox.rehearse import prepare  # noqa: PLC0415
 
     try:
-        rehearsal = prepare_salesforce(data, port)
+        rehearsal = prepare(crm, data, port)
     except BundleError as error:
         raise UsageError(error.message, hint=error.hint, code="usage.sandbox_data") from error
     except OSError as error:

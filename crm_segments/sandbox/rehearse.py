@@ -11,12 +11,27 @@ from crm_segments.sandbox.hubspot.rehearsal import prepare_hubspot
 from crm_segments.sandbox.rehearsal import Rehearsal
 from crm_segments.sandbox.salesforce.rehearsal import prepare_salesforce
 
-__all__ = ["main"]
+__all__ = ["main", "prepare"]
 
 _CRMS: Mapping[str, Callable[[Path | None, int], Rehearsal]] = {
     "hubspot": prepare_hubspot,
     "salesforce": prepare_salesforce,
 }
+
+
+def prepare(crm: str, data: Path | None, port: int = 0) -> Rehearsal:
+    """An emulated CRM with the records of a folder, and known credentials.
+
+    Args:
+        crm: `hubspot` or `salesforce`.
+        data: Folder of CSV files; without one it begins empty.
+        port: On this machine; 0 takes a free one.
+
+    Raises:
+        BundleError: The folder cannot be read.
+        OSError: The port is taken.
+    """
+    return _CRMS[crm](data, port)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; any free one by default")
     asked = parser.parse_args(arguments)
     try:
-        rehearsal = _CRMS[asked.crm](asked.data, asked.port)
+        rehearsal = prepare(asked.crm, asked.data, asked.port)
     except BundleError as error:
         sys.stderr.write(f"{error.message}\n{error.hint}\n")
         return 2

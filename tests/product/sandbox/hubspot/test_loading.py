@@ -116,9 +116,10 @@ def test_leads_become_contacts(tmp_path: Path) -> None:
     assert "hs_lead_status" not in second
 
 
-def test_people_start_it_and_are_told_how_to_use_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", [["crm_segments.sandbox"], ["crm_segments", "sandbox"]])
+def test_people_start_it_and_are_told_how_to_use_it(tmp_path: Path, module: list[str]) -> None:
     (tmp_path / "accounts.csv").write_text("account_id,name\n1,A\n", encoding="utf-8")
-    command = [sys.executable, "-m", "crm_segments.sandbox", "hubspot", "--data", str(tmp_path)]
+    command = [sys.executable, "-m", *module, "hubspot", "--data", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         try:

@@ -7,14 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import requests
 
 from crm_segments.sample import generate
-from crm_segments.sandbox.rehearse import main
 from crm_segments.sandbox.salesforce import SalesforceOrg
 from crm_segments.sandbox.salesforce.load import load_folder
-from crm_segments.sandbox.salesforce.rehearsal import prepare_salesforce
 from tests.product.sandbox.conftest import Http, World
 
 DATA = Path(__file__).parents[3] / "data"
@@ -79,7 +76,7 @@ def test_ids_of_salesforce_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_people_start_it_and_are_told_how_to_use_it(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text("account_id,name\n1,A\n", encoding="utf-8")
-    command = [sys.executable, "-m", "crm_segments.sandbox", "salesforce", "--data", str(tmp_path)]
+    command = [sys.executable, "-m", "crm_segments", "sandbox", "salesforce", "--data", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         try:
@@ -99,15 +96,3 @@ def test_people_start_it_and_are_told_how_to_use_it(tmp_path: Path) -> None:
         finally:
             os.kill(running.pid, signal.SIGINT)
     assert running.returncode == 0
-
-
-def test_a_folder_that_holds_nothing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["salesforce", "--data", str(tmp_path / "nowhere")]) == 2
-    assert "There is no folder" in capsys.readouterr().err
-
-
-def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    taken = prepare_salesforce(None)
-    with taken.server:
-        assert main(["salesforce", "--port", str(taken.server.port)]) == 2
-    assert f"Port {taken.server.port} cannot be used" in capsys.readouterr().err

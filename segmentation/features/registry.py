@@ -13,6 +13,7 @@ from connectors.errors import ConfigError
 from connectors.model import ObjectKind, Observer, Progress, id_column
 from segmentation.config import CurrencySettings, SegmentationSettings
 from segmentation.features.columns import Flags, Floats, Indexes, Texts
+from segmentation.features.copies import say_copies
 from segmentation.features.engagement import engagement_features
 from segmentation.features.firmographic import firmographic_features
 from segmentation.features.purchase import purchase_features
@@ -69,6 +70,7 @@ def compute_features(
         if observer:
             observer(Progress("features", done, len(FAMILIES), records.kind))
         features += family(context)
+    say_copies(context)
     scope = _scope(settings, records.table, features)
     rule_of = _rules(settings, records.table, features)[scope]
     lacking = _lacking(settings, features, records.kind, scope, log)

@@ -80,10 +80,11 @@ def compute_features(
         if not {feature.spec.name, feature.spec.family} & {*settings.features.off}
     ]
     if not scope.all():
-        outside = count_of(records.kind, int((~scope).sum()))
+        left_out = int((~scope).sum())
         said = {"outside `where`": settings.where, "left out by `exclude`": settings.exclude}
         why = " or ".join(words for words, condition in said.items() if condition)
-        log.add("scope", f"{outside} are {why}; left alone.")
+        verb = "is" if left_out == 1 else "are"
+        log.add("scope", f"{count_of(records.kind, left_out)} {verb} {why}; left alone.")
     kept = _usable([_only(feature, scope) for feature in features], records.kind, log)
     if observer:
         observer(Progress("features", len(FAMILIES), len(FAMILIES), records.kind))

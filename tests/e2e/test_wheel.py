@@ -57,6 +57,14 @@ def test_the_wheel_says_what_it_needs(installed: Path, tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [">=3.11 Apache-2.0", "connectors.local:open_connector"]
 
 
+def test_the_report_is_drawn_from_what_the_wheel_carries(command: Command, demo: Path) -> None:
+    done = command("report", "report.html", cwd=demo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (demo / "report.html").read_text("utf-8")
+    assert "Content-Security-Policy" in text
+    assert "Money per segment" in text
+
+
 def test_version_and_help_answer_at_once(command: Command, tmp_path: Path) -> None:
     version = command("--version", cwd=tmp_path)
     assert (version.returncode, version.stdout.split()[-1]) == (0, VERSION)

@@ -54,7 +54,10 @@ def test_the_wheel_says_what_it_needs(installed: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [installed / "python", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines() == [">=3.11 Apache-2.0", "connectors.local:open_connector"]
+    assert done.stdout.splitlines() == [
+        ">=3.11 Apache-2.0",
+        "connectors.local:open_configured connectors.salesforce:open_configured",
+    ]
 
 
 def test_the_report_is_drawn_from_what_the_wheel_carries(command: Command, demo: Path) -> None:

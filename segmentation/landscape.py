@@ -23,8 +23,9 @@ class Landscape:
     x: tuple[float, ...]
     y: tuple[float, ...]
     x_facts: tuple[str, ...]
-    """Titles of the facts that the direction mostly stands for, most telling first."""
+    """What there is more or fewer of to the right, most telling first: "more deals won"."""
     y_facts: tuple[str, ...]
+    """Likewise to the top."""
     shown_share: float
     """How much of all differences between records the picture shows, 0 to 1."""
 
@@ -56,16 +57,19 @@ def draw_landscape(
     # A direction has no sign of its own; the strongest fact points to the right, or up.
     flips = np.sign(directions[np.arange(2), np.abs(directions[:2]).argmax(axis=1)])
     points = centered @ (directions[:2] * flips[:, None]).T
-    facts = [_facts(used, direction) for direction in directions[:2]]
+    facts = [_facts(used, direction * flip) for direction, flip in zip(directions[:2], flips, strict=True)]
     ids = features.ids.take(rows).to_pylist()
     x, y = (tuple(round(float(value), 3) for value in column) for column in points.T)
     return Landscape(tuple(ids), x, y, facts[0], facts[1], float(spread[:2].sum() / spread.sum()))
 
 
 def _facts(transforms: Sequence[Transform], direction: npt.NDArray[np.float64]) -> tuple[str, ...]:
-    weights: dict[str, float] = {}
+    """The numbers that grow, or fall, most along a direction, in words."""
+    told: dict[str, float] = {}
     at = 0
     for each in transforms:
-        weights[each.spec.title] = float((direction[at : at + each.width] ** 2).sum())
+        if each.spec.kind != "category":
+            title = each.spec.title[0].lower() + each.spec.title[1:]
+            told[f"{'more' if direction[at] > 0 else 'fewer'} {title}"] = abs(float(direction[at]))
         at += each.width
-    return tuple(sorted(weights, key=lambda title: -weights[title])[:AXIS_FACTS])
+    return tuple(sorted(told, key=lambda words: -told[words])[:AXIS_FACTS])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,7 +38,8 @@ class Placements:
     @property
     def is_placed(self) -> Flags:
         """Records that a rule or a pin takes."""
-        return np.array([key is not None for key in self.keys], dtype=bool)
+        found: Flags = pd.notna(self.keys)
+        return found
 
     def put_into(self, assigned: pa.Table) -> pa.Table:
         """Assignments with the placed records where they belong.
@@ -49,6 +51,8 @@ class Placements:
             The same table; a placed record is clear, and its runner-up is where it would be otherwise.
         """
         placed = pa.array(self.is_placed)
+        if not pc.any(placed).as_py():
+            return assigned
         is_sure = pa.array(self.keys != UNCLASSIFIED_KEY)
         found = assigned.column("segment_key")
         changes = {
@@ -107,7 +111,7 @@ def place_records(
     known = np.array([*own.rule_keys, None], dtype=object)
     words = np.array([*(f"Rule: {short_condition(rule.when)}" for rule in rules), None], dtype=object)
     keys, whys = known[features.rule_of], words[features.rule_of]
-    lacks = np.array([title is not None for title in features.lacking], dtype=bool) & (features.rule_of < 0)
+    lacks: Flags = pd.notna(features.lacking) & (features.rule_of < 0)
     keys[lacks] = UNCLASSIFIED_KEY
     whys[lacks] = [f"{title} not known, which is required" for title in features.lacking[lacks]]
     found = _Pinned([], [], [])

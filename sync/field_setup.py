@@ -6,6 +6,8 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from connectors.contract import FieldAdopter, FieldExporter
 from connectors.errors import UsageError
 from connectors.model import (
@@ -17,10 +19,11 @@ from connectors.model import (
     ObjectKind,
     Option,
 )
-from segmentation.config import SegmentationSettings
+from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.model import SegmentModel
 from sync.fields import field_names, segment_options, wanted_specs
 from sync.inspection import scope_ids
+from sync.placements import load_decided
 from sync.session import open_session
 from sync.state import models
 from sync.state.models import ModelStatus
@@ -197,18 +200,14 @@ def _ensure(ws: Workspace, connection_id: str, label: str, *, dry_run: bool) -> 
 def _wanted(ws: Workspace, connection_id: str) -> list[tuple[SegmentationSettings, list[FieldSpec]]]:
     with ws.store.begin() as tx:
         scopes = scope_ids(tx, ws, connection_id)
-        rows = {
-            name: models.find_model(tx, scope_id, ModelStatus.CURRENT) for name, scope_id in scopes.items()
-        }
+        titles = {each.name: _titles(tx, scopes, each) for each in ws.segmentations}
     installation_id = ws.store.installation_id()
     found = []
     for settings in ws.segmentations:
-        row = rows.get(settings.name)
-        titles = _titles(SegmentModel.from_json(row.body)) if row else []
         specs = wanted_specs(
             settings.field,
             field_names(ws.connector, settings.field),
-            segment_options(titles),
+            segment_options(titles[settings.name]),
             ws.connector.limits.max_text_length,
             installation_id,
         )
@@ -216,8 +215,17 @@ def _wanted(ws: Workspace, connection_id: str) -> list[tuple[SegmentationSetting
     return found
 
 
-def _titles(model: SegmentModel) -> Sequence[tuple[str, str]]:
-    return [(segment.key, segment.title) for segment in model.segments]
+def _titles(
+    tx: sa.Connection, scopes: Mapping[str, int], settings: SegmentationSettings
+) -> Sequence[tuple[str, str]]:
+    """Keys and titles of today's segments; contacts that inherit have those of their accounts."""
+    owner = settings.follows if isinstance(settings, FollowingSettings) else settings
+    scope_id = scopes.get(owner.name)
+    row = models.find_model(tx, scope_id, ModelStatus.CURRENT) if scope_id else None
+    if scope_id is None or row is None:
+        return ()
+    decided = load_decided(tx, owner, scope_id, SegmentModel.from_json(row.body))
+    return [(segment.key, segment.title) for segment in decided.segments]
 
 
 def _state(settings: SegmentationSettings, description: ObjectDescription, wanted: FieldSpec) -> FieldState:

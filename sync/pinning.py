@@ -11,6 +11,7 @@ from connectors.errors import DataError, UsageError
 from connectors.model import UNCLASSIFIED_KEY, ObjectKind
 from segmentation.config import FollowingSettings, SegmentationSettings
 from segmentation.model import SegmentModel
+from sync.inspection import scope_ids
 from sync.placements import Decided, load_decided
 from sync.records import find_record
 from sync.session import Session, open_session
@@ -81,7 +82,7 @@ def add_pin(ws: Workspace, request: PinRequest, name: str | None = None) -> Pinn
                 hint=f"Name a day from {today.isoformat()} on.",
                 code="pin.until",
             )
-        table = _table(session, settings)
+        table = _pulled(session, settings)
         record_id, _ = find_record(table, ObjectKind(settings.object), request.record)
         with ws.store.begin() as tx:
             session.lock.check(tx)
@@ -96,8 +97,7 @@ def add_pin(ws: Workspace, request: PinRequest, name: str | None = None) -> Pinn
                 ws.store.now(),
             )
             save_pin(tx, scope_id, row)
-            # What was planned without the pin must not be applied against it.
-            supersede_open_plans(tx, scope_id)
+            _put_plans_aside(session, settings, tx)
         return _shown(settings, row, decided, table, today)
 
 
@@ -114,7 +114,7 @@ def remove_pin(ws: Workspace, record: str, name: str | None = None) -> str:
             known = {row.record_id for row in list_pins(tx, session.scope_id(settings, tx))}
         # A record that the CRM does not have any more can still lose its pin.
         is_known = record in known
-        record_id = record if is_known else find_record(*_records(session, settings), record)[0]
+        record_id = record if is_known else _found(session, settings, record)
         with ws.store.begin() as tx:
             session.lock.check(tx)
             scope_id = session.scope_id(settings, tx)
@@ -125,24 +125,33 @@ def remove_pin(ws: Workspace, record: str, name: str | None = None) -> str:
                     code="pin.none",
                     next_command="crm-segments pin list",
                 )
-            supersede_open_plans(tx, scope_id)
+            _put_plans_aside(session, settings, tx)
     return record_id
 
 
 def get_pins(ws: Workspace) -> list[PinnedRecord]:
-    """All pins, those that have ended too."""
+    """All pins, those that have ended too. Waits for nobody: a run may be at work."""
     found: list[PinnedRecord] = []
-    with open_session(ws) as session:
-        today = date.fromisoformat(ws.retry.call(ws.connector.as_of))
-        for settings in ws.segmentations:
-            with ws.store.begin() as tx:
-                scope_id = session.scope_id(settings, tx)
-                rows = list_pins(tx, scope_id)
-                decided = _decided(tx, settings, scope_id) if rows else None
-            if decided is not None:
-                table = _table(session, settings)
+    connection_id = ws.connector.identify().connection_id
+    today = date.fromisoformat(ws.retry.call(ws.connector.as_of))
+    with ws.store.begin() as tx:
+        head = ws.store.snapshot_head(tx, connection_id)
+        for name, scope_id in scope_ids(tx, ws, connection_id).items():
+            settings = ws.segmentation(name)
+            rows = list_pins(tx, scope_id)
+            if rows:
+                decided = _decided(tx, settings, scope_id)
+                table = _table(ws, connection_id, head, settings)
                 found += [_shown(settings, row, decided, table, today) for row in rows]
     return found
+
+
+def _put_plans_aside(session: Session, settings: SegmentationSettings, tx: sa.Connection) -> None:
+    """What was planned before must not be applied against a pin, nor what follows from it."""
+    for each in session.ws.segmentations:
+        is_follower = isinstance(each, FollowingSettings) and each.follows.name == settings.name
+        if is_follower or each.name == settings.name:
+            supersede_open_plans(tx, session.scope_id(each, tx))
 
 
 def _pinnable(ws: Workspace, name: str | None) -> SegmentationSettings:
@@ -156,13 +165,17 @@ def _pinnable(ws: Workspace, name: str | None) -> SegmentationSettings:
     return settings
 
 
-def _records(session: Session, settings: SegmentationSettings) -> tuple[pa.Table, ObjectKind]:
-    return _table(session, settings), ObjectKind(settings.object)
+def _found(session: Session, settings: SegmentationSettings, record: str) -> str:
+    return find_record(_pulled(session, settings), ObjectKind(settings.object), record)[0]
 
 
-def _table(session: Session, settings: SegmentationSettings) -> pa.Table:
-    ws, connection_id = session.ws, session.connection.connection_id
-    snapshot = load_snapshot(ws, connection_id, session.connection.snapshot_head)
+def _pulled(session: Session, settings: SegmentationSettings) -> pa.Table:
+    connection = session.connection
+    return _table(session.ws, connection.connection_id, connection.snapshot_head, settings)
+
+
+def _table(ws: Workspace, connection_id: str, head: str | None, settings: SegmentationSettings) -> pa.Table:
+    snapshot = load_snapshot(ws, connection_id, head)
     kind = ObjectKind(settings.object)
     if snapshot is None or kind not in snapshot.tables:
         raise DataError(

@@ -150,7 +150,11 @@ def _segments(report: "ReportedSegments", keys: Sequence[str]) -> list[dict[str,
         profile = profiles.get(segment.key)
         is_group = segment.key != UNCLASSIFIED_KEY
         sentence = profile.sentence if profile and profile.sentence and is_group else segment.reason
-        by_rule = f"{segment.reason} " if segment.reason.startswith(("By rule", "Only records")) else ""
+        by_rule = (
+            f"{segment.reason} "
+            if segment.reason.startswith(("By rule", "By a fixed rule", "Only records"))
+            else ""
+        )
         found.append(
             {
                 "title": segment.name,
@@ -212,8 +216,8 @@ def _landscape(report: "ReportedSegments") -> dict[str, str] | None:
     return {
         "count": count(number),
         "shown": percent(report.landscape.shown_share),
-        "x_facts": " and ".join(report.landscape.x_facts),
-        "y_facts": " and ".join(report.landscape.y_facts),
+        "x_facts": ", ".join(report.landscape.x_facts),
+        "y_facts": ", ".join(report.landscape.y_facts),
     }
 
 

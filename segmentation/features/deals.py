@@ -84,9 +84,12 @@ def read_deals(context: FeatureContext, table: pa.Table) -> Deals:
 
 def standing_deals(context: FeatureContext, won: Deals) -> Deals:
     """Deals won, without those that one of the same amount below zero cancelled for the same account."""
-    pairs = pd.DataFrame({"account": won.account, "worth": np.abs(won.amount), "is_back": won.amount < 0})
-    pairs["turn"] = pairs.groupby(["account", "worth", "is_back"]).cumcount()
-    known = pairs[np.isfinite(won.amount) & (won.amount != 0)]
+    is_back = won.amount < 0
+    if not is_back.any():
+        return won
+    pairs = pd.DataFrame({"account": won.account, "worth": np.abs(won.amount), "is_back": is_back})
+    known = pairs[np.isin(won.account, won.account[is_back]) & (pairs["worth"] > 0)]
+    known = known.assign(turn=known.groupby(["account", "worth", "is_back"]).cumcount())
     both = known.duplicated(["account", "worth", "turn"], keep=False)
     cancelled = np.zeros(len(pairs), dtype=bool)
     cancelled[both.index[both]] = True

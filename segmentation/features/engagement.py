@@ -1,6 +1,7 @@
 """How much a record reacts: mails opened and clicked, contacts, activities, who wants no mail."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from connectors.model import ObjectKind
@@ -176,32 +177,31 @@ def _mean(values: Floats, at: Indexes, size: int) -> Floats:
 
 def _highest_rank(contacts: pa.Table, at: Indexes, size: int) -> Feature:
     """The highest rank that an account's contacts have, by their titles."""
-    order = {rank: position for position, rank in enumerate((*SENIORITY_WORDS, "Other"))}
-    ranks = _seniority(contacts)
-    best = np.full(size, len(order), dtype=np.int64)
-    known = (at >= 0) & np.array([rank is not None for rank in ranks], dtype=bool)
-    np.minimum.at(best, at[known], np.array([order[rank] for rank in ranks[known]], dtype=np.int64))
-    names = np.array([*order, None], dtype=object)
+    order = np.array([*SENIORITY_WORDS, "Other", None], dtype=object)
+    places = pd.Index(order[:-1], dtype=object).get_indexer(pd.Index(_seniority(contacts), dtype=object))
+    best = np.full(size, len(order) - 1, dtype=np.int64)
+    known = (at >= 0) & (places >= 0)
+    np.minimum.at(best, at[known], places[known])
     spec = FeatureSpec(
         *("seniority", _FAMILY, "Highest rank among contacts", "", "contact.title"),
         kind="category",
         is_used=False,
     )
-    return Feature(spec, names[best])
+    return Feature(spec, order[best])
 
 
 def _seniority(table: pa.Table) -> Texts:
-    ranks: dict[str, str | None] = {}
-    for title in {title for title in texts(table, "title") if title is not None}:
-        plain = title.casefold().replace(",", " ").replace("/", " ").replace("-", " ")
-        padded = f" {' '.join(plain.split())} "
-        found = (
-            rank for rank, words in SENIORITY_WORDS.items() if any(f" {word} " in padded for word in words)
-        )
-        # "Vice president" holds "president"; the longer word says more.
-        ranks[title] = (
-            "Director" if " vice president " in padded else next(found, "Other" if title.strip() else None)
-        )
-    return np.array(
-        [None if title is None else ranks[title] for title in texts(table, "title")], dtype=object
-    )
+    codes, titles = pd.factorize(texts(table, "title"))
+    ranks = np.array([*(_rank(title) for title in titles), None], dtype=object)
+    found: Texts = ranks[codes]
+    return found
+
+
+def _rank(title: str) -> str | None:
+    plain = title.casefold().replace(",", " ").replace("/", " ").replace("-", " ")
+    padded = f" {' '.join(plain.split())} "
+    # "Vice president" holds "president"; the longer word says more.
+    if " vice president " in padded:
+        return "Director"
+    found = (rank for rank, words in SENIORITY_WORDS.items() if any(f" {word} " in padded for word in words))
+    return next(found, "Other" if title.strip() else None)

@@ -90,6 +90,7 @@ _RANGE = re.compile(
     r"(?P<low>\d[\d.,'\s]*)\s*(?P<lowfactor>[a-z]*?)\s*(?:-|\u2013|\u2014|to|bis|\.\.)\s*(?P<high>\d[\d.,'\s]*)\s*(?P<factor>[a-z]*)"
 )
 _CODE = re.compile(r"^([a-z]{3})\s*(?=[-\d.])|(?<=[\dkmb.\s])\s*([a-z]{3})$")
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _BOUND = re.compile(r"^(?:<=?|>=?|~|≈|\+/-|less than|more than|under|over|up to|at least)\s*")
 
 
@@ -210,7 +211,7 @@ def read_numbers(raw: Texts, typed: Floats, kind: NumberKind) -> ParsedNumbers:
     present = np.array([value is not None for value in raw], dtype=bool) & ~np.isfinite(typed)
     distinct, inverse = np.unique(raw[present].astype(str), return_inverse=True)
     mark = _decimal_mark(distinct)
-    parsed = [_read_one(text, mark) for text in distinct]
+    parsed = [_read_one(text, mark, kind) for text in distinct]
     values = typed.copy()
     currencies: Texts = np.full(len(raw), None, dtype=object)
     if parsed:
@@ -234,9 +235,12 @@ def read_numbers(raw: Texts, typed: Floats, kind: NumberKind) -> ParsedNumbers:
     )
 
 
-def _read_one(text: str, mark: str) -> tuple[float, str | None, bool]:
+def _read_one(text: str, mark: str, kind: NumberKind) -> tuple[float, str | None, bool]:
     """Value (NaN where none), currency, and whether the text says something that cannot be read."""
     if is_disguised_missing(text):
         return np.nan, None, False
+    if kind is NumberKind.YEAR and (year := _YEAR.search(text)):
+        # "2013 (1888)", "1994-05-01", "c. 1890": the first year that is named.
+        return float(year[0]), None, False
     value, currency = parse_number(text, decimal_mark=mark)
     return (np.nan, currency, True) if value is None else (value, currency, False)

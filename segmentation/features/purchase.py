@@ -123,15 +123,15 @@ def _products(context: FeatureContext, won: Deals, size: int) -> list[Feature]:
     """How many different products an account has bought, and which one most often."""
     clean = clean_categories(won.product, {}, context.aliases("product"))
     say_cleaned(context, ObjectKind.DEAL, "product", clean)
-    named = clean.values  # noqa: PD011 - a plain array of ours
-    bought = pd.DataFrame({"account": won.account, "product": named}).dropna()
-    counts = bought.value_counts(["account", "product"]).reset_index(name="deals")
-    # The alphabet decides between products that were bought equally often.
-    first = counts.sort_values(["account", "deals", "product"], ascending=[True, False, True])
-    first = first.drop_duplicates("account")
+    codes, names = pd.factorize(clean.values, sort=True)
+    known = codes >= 0
+    pairs, counts = np.unique(won.account[known] * max(len(names), 1) + codes[known], return_counts=True)
+    account, product = np.divmod(pairs, max(len(names), 1))
+    # The most frequent comes last; the alphabet decides between products that were bought equally often.
+    order = np.lexsort((-product, counts))
     main: Texts = np.full(size, None, dtype=object)
-    main[first["account"].to_numpy(dtype=np.int64)] = first["product"].to_numpy(dtype=object)
-    number = np.bincount(counts["account"].to_numpy(dtype=np.int64), minlength=size).astype(np.float64)
+    main[account[order]] = names[product[order]]
+    number = np.bincount(account, minlength=size).astype(np.float64)
     source = "deal.product"
     return [
         Feature(
@@ -140,7 +140,7 @@ def _products(context: FeatureContext, won: Deals, size: int) -> list[Feature]:
                 scale="root",
                 is_used=False,
             ),
-            number if len(bought) else np.full(size, np.nan),
+            number if known.any() else np.full(size, np.nan),
         ),
         Feature(
             FeatureSpec(

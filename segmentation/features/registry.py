@@ -13,6 +13,7 @@ from connectors.errors import ConfigError
 from connectors.model import ObjectKind, Observer, Progress, id_column
 from segmentation.config import CurrencySettings, SegmentationSettings
 from segmentation.features.columns import Flags, Floats, Indexes, Texts
+from segmentation.features.copies import say_copies
 from segmentation.features.engagement import engagement_features
 from segmentation.features.firmographic import firmographic_features
 from segmentation.features.purchase import purchase_features
@@ -69,6 +70,7 @@ def compute_features(
         if observer:
             observer(Progress("features", done, len(FAMILIES), records.kind))
         features += family(context)
+    say_copies(context)
     scope = _scope(settings, records.table, features)
     rule_of = _rules(settings, records.table, features)[scope]
     lacking = _lacking(settings, features, records.kind, scope, log)
@@ -78,10 +80,11 @@ def compute_features(
         if not {feature.spec.name, feature.spec.family} & {*settings.features.off}
     ]
     if not scope.all():
-        outside = count_of(records.kind, int((~scope).sum()))
+        left_out = int((~scope).sum())
         said = {"outside `where`": settings.where, "left out by `exclude`": settings.exclude}
         why = " or ".join(words for words, condition in said.items() if condition)
-        log.add("scope", f"{outside} are {why}; left alone.")
+        verb = "is" if left_out == 1 else "are"
+        log.add("scope", f"{count_of(records.kind, left_out)} {verb} {why}; left alone.")
     kept = _usable([_only(feature, scope) for feature in features], records.kind, log)
     if observer:
         observer(Progress("features", len(FAMILIES), len(FAMILIES), records.kind))

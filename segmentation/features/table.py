@@ -77,7 +77,7 @@ class FeatureTable:
     @property
     def is_free(self) -> Flags:
         """Records that segments are made of: no rule takes them, and nothing that is required is lacking."""
-        has_all: Flags = np.array([title is None for title in self.lacking], dtype=bool)
+        has_all: Flags = pd.isna(self.lacking)
         return has_all & (self.rule_of < 0)
 
     def only(self, kept: Flags) -> "FeatureTable":

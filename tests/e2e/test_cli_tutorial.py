@@ -31,6 +31,7 @@ def test_every_command_of_the_tutorial_does_what_the_page_says(tmp_path: Path) -
     first, second = shown["run --yes"]
     assert first.startswith("Wrote ")
     assert second.startswith("0 changes")
+    assert "money" in (cli.folder / "report.html").read_text("utf-8").casefold()
     assert (cli.folder / "out/for-hubspot/accounts.csv").is_file()
     assert len(labels(cli)) > 2000
 

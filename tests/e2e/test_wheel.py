@@ -54,7 +54,18 @@ def test_the_wheel_says_what_it_needs(installed: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [installed / "python", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines() == [">=3.11 Apache-2.0", "connectors.local:open_connector"]
+    assert done.stdout.splitlines() == [
+        ">=3.11 Apache-2.0",
+        "connectors.local:open_configured connectors.salesforce:open_configured",
+    ]
+
+
+def test_the_report_is_drawn_from_what_the_wheel_carries(command: Command, demo: Path) -> None:
+    done = command("report", "report.html", cwd=demo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (demo / "report.html").read_text("utf-8")
+    assert "Content-Security-Policy" in text
+    assert "Money per segment" in text
 
 
 def test_version_and_help_answer_at_once(command: Command, tmp_path: Path) -> None:

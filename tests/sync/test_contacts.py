@@ -134,6 +134,13 @@ def test_contacts_wait_when_the_plan_of_their_accounts_is_stopped(world: World) 
     assert contacts.plan.head.guards == accounts.plan.head.guards
 
 
+def test_a_pin_puts_the_plan_of_the_contacts_aside_too(world: World) -> None:
+    accounts, contacts = make_plans(world.workspace())
+    add_pin(world.workspace(), PinRequest("a000", "Large", "partner"))
+    assert code_of(world.apply(contacts)) == "plan.superseded"
+    assert code_of(world.apply(accounts)) == "plan.superseded"
+
+
 def test_a_contact_is_explained_by_its_account(world: World) -> None:
     run_all(world)
     found = explain(world.workspace(), "c004", FOLLOWERS)

@@ -12,6 +12,7 @@ from connectors.model import ObjectKind
 from segmentation.config import RuleSettings, SegmentationSettings
 from sync import PinRequest, add_pin, explain, get_pins, list_segments, refit, remove_pin
 from sync.plan import Action
+from sync.session import open_session
 from tests.sync.world import DAY, World, code_of, make_world, tier_model
 
 MIDDLE_ONES = ["a001", "a004", "a007"]
@@ -131,6 +132,13 @@ def test_pins_are_listed_with_who_set_them_and_why(world: World) -> None:
     pin(world, "a002", "Middle", until=DAY)
     (again,) = get_pins(world.workspace())
     assert (again.segment_title, again.until) == ("Middle", "2026-11-02")
+
+
+def test_pins_can_be_listed_while_a_run_is_at_work(world: World) -> None:
+    world.plan()
+    pin(world, "a002", "small")
+    with open_session(world.workspace()):
+        assert [each.record_id for each in get_pins(world.workspace())] == ["a002"]
 
 
 def test_pins_survive_the_process(world: World) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,6 +17,7 @@ from connectors.errors import ConfigError, LedgerError
 from sync import StateStore, open_store
 from sync.state import schema
 from sync.state.migrations import alembic_config
+from sync.state.pins import list_pins
 
 
 @pytest.fixture
@@ -52,6 +54,25 @@ def test_what_was_stored_is_there_when_it_is_opened_again(path: Path) -> None:
         assert store.installation_id() == first
     with opened(path.with_name("other.db")) as store:
         assert store.installation_id() != first
+
+
+def test_a_store_of_the_first_format_is_brought_up_with_a_copy_laid_beside_it(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(sa.insert(schema.meta).values(name="installation_id", value="as before"))
+    engine.dispose()
+    with open_store(f"sqlite:///{path}") as store:
+        assert store.installation_id() == "as before"
+        with store.begin() as tx:
+            assert list_pins(tx, 1) == []
+    backup = path.with_suffix(".0001.backup")
+    with closing(sqlite3.connect(backup)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    assert backup.stat().st_mode & 0o077 == 0
 
 
 def test_only_the_owner_can_read_it_whatever_the_habits_of_the_system(path: Path) -> None:

@@ -183,7 +183,7 @@ def _highest_rank(contacts: pa.Table, at: Indexes, size: int) -> Feature:
     known = (at >= 0) & (places >= 0)
     np.minimum.at(best, at[known], places[known])
     spec = FeatureSpec(
-        *("seniority", _FAMILY, "Highest rank among contacts", "", "contact.title"),
+        *("top_rank", _FAMILY, "Highest rank among contacts", "", "contact.title"),
         kind="category",
         is_used=False,
     )

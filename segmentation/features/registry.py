@@ -170,7 +170,7 @@ FEATURE_NAMES = (
     *("won_deals", "won_amount", "average_deal", "days_since_first_win", "days_since_win", "wins_per_year"),
     *("trend", "never_bought", "win_rate", "cycle_days", "products", "main_product"),
     *("contacts", "email_opens", "email_clicks", "opt_out_share", "opted_out", "activities_90d"),
-    *("days_since_activity", "seniority"),
+    *("days_since_activity", "seniority", "top_rank"),
     *("industry", "country", "company_age", "years_in_crm", "has_parent"),
 )
 """Every feature that some object has: switching off what this object lacks is no mistake."""

@@ -124,7 +124,7 @@ def test_the_highest_rank_among_contacts_is_known_of_an_account() -> None:
         title=["Buyer", "VP Sales", None],
     )
     found = features_of(records(account=ACCOUNTS, contact=contacts))
-    assert column(found, "seniority") == {"a": "Director", "b": None, "c": None}
+    assert column(found, "top_rank") == {"a": "Director", "b": None, "c": None}
 
 
 def test_own_spellings_come_before_our_list_and_are_not_called_unknown() -> None:

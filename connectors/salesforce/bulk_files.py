@@ -11,10 +11,6 @@ from connectors.salesforce.values import Fitted, csv_cell
 
 __all__ = ["csv_file", "read_results"]
 
-# Longer than any row that comes back (32,000 characters a field, "Bulk API 2.0 Limits", read 2026-11).
-_LONGEST_CELL = 1_000_000
-csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-
 
 def csv_file(names: Sequence[str], ids: Sequence[str], rows: Sequence[Mapping[str, Fitted]]) -> bytes:
     """The file of an update: UTF-8 without a mark, lines that end in LF, every cell quoted, none empty."""

@@ -51,8 +51,8 @@ docs: $(READY) ## Write the generated pages of docs/reference anew
 wheel-check: $(READY) ## Build the wheel, install it in an empty environment, use it from an empty folder
 	@$(PY) -m pytest -n 0 -m wheel tests/e2e $(ARGS)
 
-bench: $(READY) ## Time and peak memory on the real data sets
-	@$(PY) -m benchmarks
+bench: $(READY) ## Time, memory and whether segments hold; ARGS="weeks cost" picks tables
+	@$(PY) -m benchmarks $(ARGS)
 
 lock: ## Write down the versions that fit pyproject.toml (needs uv); ARGS=--upgrade takes the newest
 	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv" >&2; exit 1; }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from segmentation.assign import ASSIGNMENT_SCHEMA, assign_segments
     from segmentation.comparison import Comparison, Disagreement, compare_with_field
     from segmentation.config import CurrencySettings, FeatureSettings, RuleSettings, SegmentationSettings
+    from segmentation.drift import Shift, describe_drift, measure_shifts, profile_features
     from segmentation.errors import ModelMismatchError, NoStableSegmentsError, TooFewRecordsError
     from segmentation.explain import ExplainedFeature, Explanation, explain_record
     from segmentation.features.quality import QualityFinding, QualityReport
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from segmentation.reasons import record_reasons
     from segmentation.records import Records
     from segmentation.revenue import MoneyReport, SegmentMoney, money_by_segment
+    from segmentation.rule_tree import Rule, RuleCondition, RuleTree, make_rules
     from segmentation.select import Evidence, Trial
     from segmentation.stability import Refit, match_segments
     from segmentation.tiers import tier_segments
@@ -53,24 +55,32 @@ __all__ = [
     "QualityReport",
     "Records",
     "Refit",
+    "Rule",
+    "RuleCondition",
     "RuleSettings",
+    "RuleTree",
     "Segment",
     "SegmentModel",
     "SegmentMoney",
     "SegmentProfile",
     "SegmentationSettings",
+    "Shift",
     "TooFewRecordsError",
     "Trial",
     "assign_segments",
     "compare_with_field",
     "compute_features",
+    "describe_drift",
     "draw_landscape",
     "explain_record",
     "fit_segments",
+    "make_rules",
     "match_segments",
+    "measure_shifts",
     "money_by_segment",
     "name_own_segments",
     "place_records",
+    "profile_features",
     "profile_segments",
     "record_reasons",
     "tier_segments",
@@ -80,6 +90,7 @@ _HOMES = {
     "segmentation.assign": ("ASSIGNMENT_SCHEMA", "assign_segments"),
     "segmentation.comparison": ("Comparison", "Disagreement", "compare_with_field"),
     "segmentation.config": ("CurrencySettings", "FeatureSettings", "RuleSettings", "SegmentationSettings"),
+    "segmentation.drift": ("Shift", "describe_drift", "measure_shifts", "profile_features"),
     "segmentation.errors": ("ModelMismatchError", "NoStableSegmentsError", "TooFewRecordsError"),
     "segmentation.explain": ("ExplainedFeature", "Explanation", "explain_record"),
     "segmentation.features.quality": ("QualityFinding", "QualityReport"),
@@ -94,6 +105,7 @@ _HOMES = {
     "segmentation.reasons": ("record_reasons",),
     "segmentation.records": ("Records",),
     "segmentation.revenue": ("MoneyReport", "SegmentMoney", "money_by_segment"),
+    "segmentation.rule_tree": ("Rule", "RuleCondition", "RuleTree", "make_rules"),
     "segmentation.select": ("Evidence", "Trial"),
     "segmentation.stability": ("Refit", "match_segments"),
     "segmentation.tiers": ("tier_segments",),

@@ -6,17 +6,19 @@ import pyarrow.compute as pc
 
 from connectors.model import UNCLASSIFIED_KEY
 from segmentation.errors import ModelMismatchError
-from segmentation.estimators.density import log_joint, log_total
+from segmentation.estimators.likelihood import Mixture, log_background, log_sum
 from segmentation.features.columns import Floats, Texts
 from segmentation.features.quality import plural
 from segmentation.features.table import FeatureTable
 from segmentation.model import GroupParameters, SegmentModel
-from segmentation.prepare import prepare
+from segmentation.prepare import prepare_blocks
 from segmentation.rules import tier_labels
 
-__all__ = ["ASSIGNMENT_SCHEMA", "STAY_MARGIN", "assign_segments", "check_fits", "scores"]
+__all__ = ["ASSIGNMENT_SCHEMA", "OUT", "STAY_MARGIN", "assign_segments", "check_fits", "scores"]
 
 STAY_MARGIN = 2.0
+OUT = 3.0
+"""Margins by which belonging nowhere must be likelier before a record leaves its segment for that."""
 CLEAR, LIKELY = 0.9, 0.6
 ASSIGNMENT_SCHEMA = pa.schema(
     [
@@ -98,12 +100,14 @@ def scores(model: SegmentModel, features: FeatureTable) -> tuple[Floats, Floats]
         raise ModelMismatchError(
             "Fixed rules have no scores.", hint="Make new segments (refit) to see how close records are."
         )
-    matrix = prepare(model.transforms, features)
-    joint = log_joint(matrix, *(np.array(part) for part in (groups.weights, groups.means, groups.variances)))
-    known = np.zeros(len(features), dtype=bool)
-    for transform in model.transforms if len(features) else ():
-        known |= features.values[transform.spec.name].notna().to_numpy()
-    room = np.where(known, log_total(joint) - groups.density_floor, -np.inf)
+    mixture = Mixture.frozen(groups)
+    joint = np.empty((len(features), len(mixture)))
+    room = np.empty(len(features))
+    for rows, prepared in prepare_blocks(model.transforms, features):
+        found = mixture.log_joint(prepared)
+        fit = log_sum(found) - log_background(prepared) - groups.least_fit
+        joint[rows] = found
+        room[rows] = np.where(prepared.is_known(), fit, -np.inf)
     return joint / groups.temperature, room / groups.temperature
 
 
@@ -116,12 +120,13 @@ def _grouped(model: SegmentModel, features: FeatureTable, present: Texts) -> pa.
     best = joint.argmax(axis=1)
     stays = (now >= 0) & (joint[rows, best] - joint[rows, np.maximum(now, 0)] <= groups.stay_margin)
     label = np.where(stays, now, best)
-    score = np.exp(joint[rows, label] - log_total(joint))
+    score = np.exp(joint[rows, label] - log_sum(joint))
     others = joint.copy()
     others[rows, label] = -np.inf
     second = others.argmax(axis=1)
-    # Who is in stays in, and who is out stays out, by the same margin as between segments.
-    needed = np.where(now >= 0, -groups.stay_margin, 0.0)
+    # Who is out stays out by the same margin as between segments; who is in is thrown out by much more only:
+    # silence grows from week to week, and nobody becomes a stranger by that.
+    needed = np.where(now >= 0, -OUT * groups.stay_margin, 0.0)
     needed = np.where(present == UNCLASSIFIED_KEY, groups.stay_margin, needed)
     is_nowhere = room < needed
     keys: Texts = np.array(groups.keys, dtype=object)

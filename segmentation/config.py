@@ -100,6 +100,8 @@ class SegmentationSettings(_Table):
     """Smallest number of records that may be a segment of its own."""
     fallback: Literal["none", "tiers"] = "none"
     """Where no stable segments are found: stop, or use fixed printed rules."""
+    approve_refit_within: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """A refit that keeps all segments and moves at most this share is approved by itself; 0: never."""
     features: FeatureSettings = FeatureSettings()
     """Which features are used."""
     deals: DealSettings = DealSettings()
@@ -136,7 +138,8 @@ class SegmentationSettings(_Table):
         either, so that a version that brings a new setting asks nobody for a refit.
         """
         own = self.model_dump_json(
-            exclude={"name", "field", "rules", "contacts", "compare"}, exclude_defaults=True
+            exclude={"name", "field", "rules", "contacts", "compare", "approve_refit_within"},
+            exclude_defaults=True,
         )
         return _digest(own, currency.model_dump_json(exclude_defaults=True))
 

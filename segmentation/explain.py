@@ -10,6 +10,7 @@ from segmentation.features.table import FeatureTable
 from segmentation.model import SegmentModel
 from segmentation.profile import typical_range
 from segmentation.reasons import record_reasons
+from segmentation.what_if import what_would_move
 from segmentation.words import feature_value, percent
 
 __all__ = ["ExplainedFeature", "Explanation", "explain_record"]
@@ -40,6 +41,8 @@ class Explanation:
     score: float
     """How sure the segment is, from 0 to 1."""
     features: tuple[ExplainedFeature, ...]
+    would_move: tuple[str, ...] = ()
+    """What single change would move the record, in sentences, the nearest first."""
 
 
 def explain_record(model: SegmentModel, features: FeatureTable, record_id: str, key: str) -> Explanation:
@@ -75,14 +78,15 @@ def explain_record(model: SegmentModel, features: FeatureTable, record_id: str, 
         closeness=_closeness(model, key, runner_up, score),
         score=score,
         features=_features(model, features, at, key, runner_up),
+        would_move=what_would_move(model, features, at, key),
     )
 
 
 def _runner_up(model: SegmentModel, features: FeatureTable, at: int, key: str) -> tuple[str | None, float]:
     if model.groups is None:
         return None, 1.0
-    joint, _ = scores(model, features)
-    chances = np.exp(joint[at] - joint[at].max())
+    joint = scores(model, features.single(at))[0][0]
+    chances = np.exp(joint - joint.max())
     chances = chances / chances.sum()
     ranked = sorted(zip(model.groups.keys, chances, strict=True), key=lambda pair: -pair[1])
     runner_up = next((other for other, _ in ranked if other != key), None)

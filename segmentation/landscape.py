@@ -48,7 +48,8 @@ def draw_landscape(
     if len(features) < 3 or sum(each.width for each in used) < 2:
         return None
     rows = np.sort(np.random.default_rng(seed).permutation(len(features))[:at_most])
-    matrix = prepare(used, features)[rows].astype(np.float64)
+    prepared = prepare(used, features, rows)
+    matrix = prepared.filled().astype(np.float64)
     centered = matrix - matrix.mean(axis=0)
     _, sizes, directions = np.linalg.svd(centered, full_matrices=False)
     spread = sizes**2
@@ -57,7 +58,10 @@ def draw_landscape(
     # A direction has no sign of its own; the strongest fact points to the right, or up.
     flips = np.sign(directions[np.arange(2), np.abs(directions[:2]).argmax(axis=1)])
     points = centered @ (directions[:2] * flips[:, None]).T
-    facts = [_facts(used, direction * flip) for direction, flip in zip(directions[:2], flips, strict=True)]
+    facts = [
+        _facts(prepared.transforms, direction * flip)
+        for direction, flip in zip(directions[:2], flips, strict=True)
+    ]
     ids = features.ids.take(rows).to_pylist()
     x, y = (tuple(round(float(value), 3) for value in column) for column in points.T)
     return Landscape(tuple(ids), x, y, facts[0], facts[1], float(spread[:2].sum() / spread.sum()))

@@ -22,6 +22,7 @@ __all__ = [
     "MAX_TITLE_LENGTH",
     "UNCLASSIFIED_TITLE",
     "Condition",
+    "FeatureProfile",
     "FeatureSpec",
     "GroupParameters",
     "Segment",
@@ -32,7 +33,7 @@ __all__ = [
     "TypicalValue",
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MAX_TITLE_LENGTH = 28
 UNCLASSIFIED_TITLE = "Unclassified"
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -65,7 +66,7 @@ class FeatureSpec:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """How one feature becomes columns of the matrix; learned once, then frozen."""
+    """How one feature becomes columns; learned once, then frozen."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     spec: FeatureSpec
@@ -76,14 +77,19 @@ class Transform:
     level_shares: tuple[float, ...] = ()
 
     @property
+    def all_shares(self) -> tuple[float, ...]:
+        """Everybody's shares of the levels, with that of all others last."""
+        return (*self.level_shares, max(0.0, 1.0 - sum(self.level_shares)))
+
+    @property
     def width(self) -> int:
-        """How many columns the feature takes."""
-        return len(self.levels) if self.spec.kind == "category" else 1
+        """How many columns the feature takes: one per level, and one for all others."""
+        return len(self.levels) + 1 if self.levels else 1
 
 
 @dataclass(frozen=True, slots=True)
 class GroupParameters:
-    """Where the segments lie: for each its share, its center and its width along every column."""
+    """Where the segments lie: centers and widths along numbers, and shares of the levels of categories."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     estimator: str
@@ -91,10 +97,11 @@ class GroupParameters:
     weights: tuple[float, ...]
     means: tuple[tuple[float, ...], ...]
     variances: tuple[tuple[float, ...], ...]
+    levels: tuple[tuple[float, ...], ...]
     temperature: float
     """By how much differences are softened before they become a score; 1 takes them as they are."""
-    density_floor: float
-    """Records less likely than this fit nowhere."""
+    least_fit: float
+    """Records that fit the segments less, compared with fitting nowhere, are in none of them."""
     stay_margin: float
     """A record moves only when the other segment is better by this much (log-odds)."""
 
@@ -144,6 +151,18 @@ class TypicalValue:
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureProfile:
+    """Where the values of one feature lay when the model was made."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    feature: str
+    shares: tuple[float, ...]
+    """Share of records in each stretch of values or with each category; of those without a value last."""
+    middle: float | None = None
+    """The middle of the known values, for numbers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A named, explained, stable group of records."""
 
@@ -178,6 +197,8 @@ class SegmentModel:
     tiers: TierParameters | None
     evidence: str
     """Why these segments, in a sentence."""
+    profile: tuple[FeatureProfile, ...] = ()
+    """Where the records lay that the segments were made from: what drift is measured against."""
 
     def __post_init__(self) -> None:
         """Refuse a model that contradicts itself."""
@@ -207,22 +228,23 @@ class SegmentModel:
             yield from self._tier_problems(self.tiers, own)
 
     def _group_problems(self, groups: GroupParameters, own: list[str]) -> Iterable[tuple[bool, str]]:
-        width = sum(transform.width for transform in self.transforms)
-        rows = [*groups.means, *groups.variances]
-        yield width == 0, "no feature is used"
+        numbers = sum(not transform.levels for transform in self.transforms)
+        levels = sum(transform.width for transform in self.transforms if transform.levels)
+        yield not self.transforms, "no feature is used"
         yield list(groups.keys) != own, "segments and parameters name different keys"
-        yield (
-            not len(own) == len(groups.weights) == len(groups.means) == len(groups.variances),
-            ("the parameters have the wrong number of segments"),
-        )
-        yield any(len(row) != width for row in rows), "the parameters have the wrong number of columns"
-        yield any(value <= 0 for row in groups.variances for value in row), "a variance is not positive"
-        yield any(weight <= 0 for weight in groups.weights), "a weight is not positive"
+        for rows, width in ((groups.means, numbers), (groups.variances, numbers), (groups.levels, levels)):
+            yield len(rows) != len(own), "the parameters have the wrong number of segments"
+            yield any(len(row) != width for row in rows), "the parameters have the wrong number of columns"
+        yield len(groups.weights) != len(own), "the parameters have the wrong number of segments"
+        yield not _all_finite([groups.weights, *groups.means]), "a parameter is not a finite number"
+        yield not _all_positive(groups.variances), "a variance is not positive"
+        yield not _all_positive([groups.weights, *groups.levels]), "a share is not positive"
         yield groups.temperature <= 0 or groups.stay_margin < 0, "a margin is not positive"
-        yield not _all_finite(rows), "a parameter is not a finite number"
         for transform in self.transforms:
             yield transform.spread <= 0 or transform.weight <= 0, "a scale is not positive"
             yield len(transform.levels) != len(transform.level_shares), "categories and shares differ"
+            yield (transform.spec.kind == "number") != (not transform.levels), "a kind and its levels differ"
+            yield not _all_positive([transform.level_shares]), "a share is not positive"
 
     def _tier_problems(self, tiers: TierParameters, own: list[str]) -> Iterable[tuple[bool, str]]:
         known = {spec.name for spec in self.features}
@@ -262,9 +284,8 @@ class SegmentModel:
         Raises:
             ModelMismatchError: The text is no model, is damaged, or comes from another version.
         """
-        _refuse_other_versions(text)
         try:
-            return TypeAdapter(cls).validate_json(text)
+            return TypeAdapter(cls).validate_json(_migrated(text))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = ".".join(str(part) for part in first["loc"])
@@ -275,7 +296,12 @@ class SegmentModel:
             ) from None
 
 
-def _refuse_other_versions(text: str) -> None:
+def _migrated(text: str) -> str:
+    """The text in the present format, where it can be brought into it.
+
+    Fixed rules have not changed since format 1. Groups of format 1 filled gaps with the middle, so that they
+    would put records elsewhere today: they are refused.
+    """
     try:
         head = json.loads(text)
     except (ValueError, RecursionError):
@@ -287,12 +313,16 @@ def _refuse_other_versions(text: str) -> None:
             hint="Name a file that `model export` wrote.",
             code="data.model_damaged",
         )
+    if version == 1 and head.get("kind") == "tiers":
+        return json.dumps({**head, "format_version": FORMAT_VERSION})
     if version != FORMAT_VERSION:
         raise ModelMismatchError(
             f"The stored segments have format {version!r}; this version reads format {FORMAT_VERSION}.",
-            hint="Use the version of crm-segments that made them, or make new segments (refit).",
+            hint="Make new segments with crm-segments refit, which keeps keys and titles where they hold the "
+            "same records; or go on with the version of crm-segments that made them.",
             code="data.model_version",
         )
+    return text
 
 
 def _plain(value: object) -> str:
@@ -303,3 +333,7 @@ def _plain(value: object) -> str:
 
 def _all_finite(rows: Iterable[Iterable[float]]) -> bool:
     return all(math.isfinite(value) for row in rows for value in row)
+
+
+def _all_positive(rows: Iterable[Iterable[float]]) -> bool:
+    return all(value > 0 for row in rows for value in row)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
+from connectors.model import UNCLASSIFIED_KEY
 from segmentation.assign import assign_segments
 from segmentation.errors import ModelMismatchError
 from segmentation.features.columns import Floats, Indexes, Texts
@@ -20,6 +21,9 @@ __all__ = ["Refit", "match_segments"]
 
 SAME = 0.3
 """Smallest share of the records of both that an old and a new segment must have in common to be the same."""
+
+MOSTLY = 0.6
+"""Share of a segment's records that must come from, or go to, one other for a split or a merger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +157,33 @@ def _sentences(
     total = sum(amount for _, _, amount in migration)
     moving = sum(amount for left, right, amount in migration if left != right)
     said = [f"{count_of(model.object, total - moving)} stay where they are, {moving:,} would move."]
-    said += [f"New: {model.title(key)}." for key in fresh]
-    for key in retired:
-        leaving = [(right, amount) for left, right, amount in migration if left == key]
-        goes = max(leaving, key=lambda pair: pair[1], default=None)
-        where = f"; most of its records would go to {model.title(goes[0])}" if goes else ""
-        said.append(f"No longer there: {old.title(key)}{where}.")
+    said += [_born(old, model, migration, key) for key in fresh]
+    said += [_gone(old, model, migration, key) for key in retired]
     moves = sorted((move for move in migration if move[0] != move[1]), key=lambda move: -move[2])
     said += [
         f"{count_of(model.object, amount)} would move from {old.title(left)} to {model.title(right)}."
         for left, right, amount in moves[:5]
     ]
     return tuple(said)
+
+
+def _born(old: SegmentModel, model: SegmentModel, migration: Sequence[tuple[str, str, int]], key: str) -> str:
+    """A new segment, with the old one that it was split from, if it was from one."""
+    coming = {left: amount for left, right, amount in migration if right == key}
+    total = sum(coming.values())
+    source = max(coming, key=coming.__getitem__, default=None)
+    if source is None or coming[source] < MOSTLY * total or source == UNCLASSIFIED_KEY:
+        return f"New: {model.title(key)}."
+    return f"Split: {model.title(key)} comes out of {old.title(source)} ({coming[source]:,} of {total:,})."
+
+
+def _gone(old: SegmentModel, model: SegmentModel, migration: Sequence[tuple[str, str, int]], key: str) -> str:
+    """A segment that is no longer there, with the one that it was merged into, if it was into one."""
+    leaving = {right: amount for left, right, amount in migration if left == key}
+    total = sum(leaving.values())
+    target = max(leaving, key=leaving.__getitem__, default=None)
+    if target is None:
+        return f"No longer there: {old.title(key)}."
+    if leaving[target] < MOSTLY * total or target == UNCLASSIFIED_KEY:
+        return f"No longer there: {old.title(key)}; most of its records would go to {model.title(target)}."
+    return f"Merged: {old.title(key)} goes into {model.title(target)} ({leaving[target]:,} of {total:,})."

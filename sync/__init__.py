@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         make_fields,
         show_fields,
     )
+    from sync.imitation import PrintedRule, PrintedRules, list_rules
     from sync.inspection import (
         Explanation,
         HeldRecord,
@@ -48,6 +49,8 @@ __all__ = [
     "MadeFields",
     "PinRequest",
     "PinnedRecord",
+    "PrintedRule",
+    "PrintedRules",
     "RefitProposal",
     "ReportedSegments",
     "StateStore",
@@ -72,6 +75,7 @@ __all__ = [
     "get_plan",
     "get_status",
     "list_held",
+    "list_rules",
     "list_segments",
     "make_fields",
     "make_plans",
@@ -96,6 +100,7 @@ _HOMES = {
         "make_fields",
         "show_fields",
     ),
+    "sync.imitation": ("PrintedRule", "PrintedRules", "list_rules"),
     "sync.inspection": (
         "Explanation",
         "HeldRecord",

@@ -133,7 +133,14 @@ def begin_plan(session: Session, stored: StoredPlan, settings: SegmentationSetti
             if plan.head.model_id != plan.head.base_model_id:
                 _adopt_model(tx, scope_id, plan.head.model_id)
             models.remember_keys(tx, scope_id, plan.head.model_id, _titles(plan))
-        adopt_assignments(tx, scope_id, plan.assignments, model_id=plan.head.model_id, run_id=run_id)
+        adopt_assignments(
+            tx,
+            scope_id,
+            plan.assignments,
+            model_id=plan.head.model_id,
+            run_id=run_id,
+            is_refit=plan.head.base_model_id not in {None, plan.head.model_id},
+        )
         remember_written(tx, scope_id, plan.rows(Action.ADOPT), run_id)
         remember_written(tx, scope_id, _recovered(plan), run_id)
         open_rows = pa.concat_tables([plan.rows(Action.SET), plan.rows(Action.WAIT)])

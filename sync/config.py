@@ -20,6 +20,8 @@ class SyncSettings(BaseModel):
     """The share is looked at only from this many changed records on."""
     max_shrink_share: Share = 0.20
     """Stop when this much fewer records came from the CRM than in the last applied run."""
+    max_shift_share: Share = 0.15
+    """Stop when a feature differs from the last applied run for more than this share of the records."""
     require_approval: bool = False
     """Whether every plan needs `approve` before it can be applied."""
     max_plan_age_days: Annotated[int, Field(ge=1, le=90)] = 8

@@ -1,5 +1,6 @@
 """Looking at what was done, without touching anything: status, history, segments, why this record."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,7 +21,7 @@ from sync.refits import RefitProposal, waiting_proposal
 from sync.results import SegmentCount
 from sync.snapshot import Snapshot, load_snapshot
 from sync.state import models, plans, schema
-from sync.state.assignments import load_assignments
+from sync.state.assignments import RecordMove, load_assignments, record_history
 from sync.state.models import ModelStatus
 from sync.state.plans import StoredPlan
 from sync.state.runs import RunRow, list_runs, unfinished_run
@@ -34,6 +35,7 @@ __all__ = [
     "explain",
     "get_history",
     "get_status",
+    "last_as_of",
     "list_held",
     "list_segments",
     "scope_ids",
@@ -86,6 +88,10 @@ class Explanation:
     """What is looked at, the record's value, what is typical of the segment."""
     held_since: str | None = None
     """Since when the CRM's own value is kept, where someone else changed our fields."""
+    would_move: tuple[str, ...] = ()
+    """What single change would move it, the nearest first."""
+    history: tuple[tuple[str, str, str], ...] = ()
+    """Since when it was in which segment, and why; oldest first."""
 
 
 def get_status(ws: Workspace) -> Status:
@@ -163,7 +169,7 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
         row = models.find_model(tx, scope_id, ModelStatus.CURRENT) if scope_id else None
         current = load_assignments(tx, scope_id) if scope_id else None
         head = ws.store.snapshot_head(tx, connection_id)
-        as_of = _last_as_of(tx, scope_id) if scope_id else None
+        as_of = last_as_of(tx, scope_id) if scope_id else None
     if scope_id is None or row is None or current is None or as_of is None:
         raise UsageError(
             "Nothing was segmented yet.",
@@ -180,8 +186,10 @@ def explain(ws: Workspace, query: str, name: str | None = None) -> Explanation:
     with ws.store.begin() as tx:
         held_since = _held_since(tx, scope_id, record_id)
         decided = load_decided(tx, settings, scope_id, model)
+        moves = record_history(tx, scope_id, record_id)
     found = _explained(ws, settings, snapshot, decided, assigned[0], day)
-    return replace(found, name=record_name, held_since=held_since)
+    history = _told(moves, decided.titles)
+    return replace(found, name=record_name, held_since=held_since, history=history)
 
 
 def _last_pull(ws: Workspace, connection_id: str, head: str | None) -> Snapshot:
@@ -264,6 +272,16 @@ def _explained(
         runner_up_title=found.runner_up_title,
         how_close=by_hand or found.closeness,
         facts=tuple((each.title, each.value, each.typical) for each in found.features),
+        would_move=() if by_hand else found.would_move,
+    )
+
+
+def _told(moves: Sequence[RecordMove], titles: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """Since when, which segment, and why, oldest first."""
+    why = {"first": "the first one", "refit": "new segments were approved"}
+    return tuple(
+        (move.since, titles.get(move.new_key, move.new_key), why.get(move.cause, "its own facts changed"))
+        for move in moves
     )
 
 
@@ -321,7 +339,8 @@ def _segments(tx: sa.Connection, ws: Workspace, scopes: dict[str, int]) -> list[
     return found
 
 
-def _last_as_of(tx: sa.Connection, scope_id: int) -> str | None:
+def last_as_of(tx: sa.Connection, scope_id: int) -> str | None:
+    """The day of the last run that was begun; None before the first."""
     run, plan = schema.run, schema.plan
     return tx.execute(
         sa.select(run.c.as_of)

@@ -5,6 +5,7 @@ name `refit`.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 import segmentation
 from connectors.errors import DataError
 from segmentation.config import SegmentationSettings
-from segmentation.errors import NoStableSegmentsError
+from segmentation.errors import ModelMismatchError, NoStableSegmentsError
 from segmentation.model import SegmentModel
 from sync.session import Session
 from sync.snapshot import Snapshot
@@ -76,7 +77,9 @@ def choose_model(
         fingerprint,
         snapshot.head.hash(),
     ):
-        return _stored(proposed, None, is_new=True)
+        # One that an earlier version proposed and nobody applied is simply made again.
+        with suppress(ModelMismatchError):
+            return _stored(proposed, None, is_new=True)
     fit = fit_model(session, settings, features)
     row = ModelRow(
         model_id=new_id(),
@@ -95,9 +98,18 @@ def choose_model(
 
 
 def fit_model(
-    session: Session, settings: SegmentationSettings, features: "segmentation.FeatureTable"
+    session: Session,
+    settings: SegmentationSettings,
+    features: "segmentation.FeatureTable",
+    current: pa.Table | None = None,
 ) -> "segmentation.Fit":
     """Fit a model to the records that no rule takes, or fall back to tiers where the settings say so.
+
+    Args:
+        session: The connection under lock.
+        settings: What is grouped, and how.
+        features: The records.
+        current: `record_id` and `segment_key` that records have today, where there are segments already.
 
     Raises:
         DataError: Too few records, or no stable segments and no fallback.
@@ -113,6 +125,7 @@ def fit_model(
             settings,
             fingerprint=fingerprint,
             taken_keys=taken,
+            current=current,
             observer=ws.observer,
             should_stop=ws.should_stop,
         )

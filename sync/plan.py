@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -155,6 +155,8 @@ class PlanHead:
     """Our fields that were not in the CRM yet; `schema_hash` covers the others."""
     guards: tuple[GuardStop, ...] = ()
     notes: tuple[str, ...] = ()
+    profile: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Where the values of each feature lie in this plan's data; the next plan's shift is measured from it."""
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> str:

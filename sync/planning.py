@@ -1,8 +1,8 @@
 """Makes plans: pull, segment, compare. Writes nothing to the CRM."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 
@@ -17,7 +17,7 @@ from segmentation.config import DealSettings, SegmentationSettings
 from sync import exceptions, ledger
 from sync.diff import VALUE_SCHEMA, compare, needs_text, wanted_values
 from sync.fields import field_names, field_specs, segment_options
-from sync.guard import PlanFacts, check_guards
+from sync.guard import FeatureShift, PlanFacts, check_guards
 from sync.modelling import ChosenModel, choose_model
 from sync.placements import Decided, load_decided
 from sync.plan import ASSIGNMENT_SCHEMA, PARTS, Action, FieldStep, GuardStop, Plan, PlanHead
@@ -27,7 +27,7 @@ from sync.snapshot import Snapshot, pull_snapshot, sweep
 from sync.state import assignments as assignment_table
 from sync.state.connections import save_snapshot_head
 from sync.state.plans import StoredPlan, save_plan
-from sync.state.runs import last_applied_scope_count, newest_generation
+from sync.state.runs import last_applied_head, last_applied_scope_count, newest_generation
 from sync.workspace import new_id
 
 __all__ = [
@@ -128,6 +128,8 @@ class Segmented:
     notes: tuple[str, ...]
     guards: tuple[GuardStop, ...] = ()
     """Guards that stop what this follows from, and so this too."""
+    profile: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Where the values of each feature lie; empty where records follow others."""
 
 
 def make_plan(
@@ -167,6 +169,7 @@ def complete_plan(
     with ws.store.begin() as tx:
         last = ledger.load_last_written(tx, scope_id)
         last_count = last_applied_scope_count(tx, scope_id)
+        last_head = last_applied_head(tx, scope_id)
         generation = newest_generation(tx, scope_id)
     schema_hash, missing = _schema_state(ws.retry.call(partial(ws.connector.describe, kind)), names)
     with ws.store.begin() as tx:
@@ -199,9 +202,17 @@ def complete_plan(
         counts={action.value: _count(pc.equal(changes["action"], action.value)) for action in Action},
         missing_fields=missing,
         notes=(*_day_notes(session, as_of), *segmented.notes, *_left_behind(everyone, in_scope)),
+        profile=segmented.profile,
     )
-    exempt = (_replaced_pairs(changes) & Counter(segmented.chosen.approved_moves)).total()
-    head = _with_steps_and_guards(session, settings, head, last_count, exempt)
+    facts = PlanFacts(
+        in_scope_count=head.in_scope_count,
+        carrying_count=head.carrying_count,
+        replaced_count=head.replaced_count,
+        last_in_scope_count=last_count,
+        approved_moves=(_replaced_pairs(changes) & Counter(segmented.chosen.approved_moves)).total(),
+        shifts=_shifts(segmented, head, last_head),
+    )
+    head = _with_steps_and_guards(session, settings, head, facts)
     head = replace(head, guards=(*segmented.guards, *head.guards))
     plan = Plan(head, changes, segmented.table)
     with ws.store.begin() as tx:
@@ -256,12 +267,16 @@ def _segment(
         decided = load_decided(tx, settings, session.scope_id(settings, tx), chosen.model)
     placements = decided.place(features)
     table = with_since(placements.put_into(assigned), current, as_of)
-    notes = (*chosen.notes, *placements.notes, *features.quality.sentences)
+    drift = () if chosen.is_new else segmentation.describe_drift(chosen.model, features, assigned)
+    notes = (*drift, *chosen.notes, *placements.notes, *features.quality.sentences)
+    profile = segmentation.profile_features(chosen.model.transforms, features)
 
     def reasons(ids: Sequence[str], keys: Sequence[str]) -> list[str]:
         return placements.reasons(chosen.model, features, ids, keys)
 
-    return Segmented(chosen, decided, table, reasons, notes)
+    return Segmented(
+        chosen, decided, table, reasons, notes, profile={each.feature: each.shares for each in profile}
+    )
 
 
 def with_since(assigned: pa.Table, current: pa.Table, as_of: date) -> pa.Table:
@@ -313,6 +328,15 @@ def _without_parts(values: pa.Table, parts: Sequence[str]) -> pa.Table:
     return values
 
 
+def _shifts(segmented: Segmented, head: PlanHead, last_head: str | None) -> tuple[FeatureShift, ...]:
+    """How far features moved since the last applied plan; nothing where that had other segments."""
+    last = PlanHead.from_json(last_head) if last_head else None
+    if last is None or last.model_id != head.model_id:
+        return ()
+    shifts = segmentation.measure_shifts(segmented.chosen.model, last.profile, head.profile)
+    return tuple(FeatureShift(shift.title, shift.share) for shift in shifts)
+
+
 def _schema_state(description: ObjectDescription, names: dict[str, str]) -> tuple[str, tuple[str, ...]]:
     there = tuple(name for name in names.values() if description.field(name))
     missing = tuple(name for name in names.values() if name not in there)
@@ -323,8 +347,7 @@ def _with_steps_and_guards(
     session: Session,
     settings: SegmentationSettings,
     head: PlanHead,
-    last_count: int | None,
-    approved_moves: int,
+    facts: PlanFacts,
 ) -> PlanHead:
     ws = session.ws
     specs = field_specs(head, settings.field, ws.connector.limits.max_text_length, session.installation_id)
@@ -337,13 +360,6 @@ def _with_steps_and_guards(
     )
     warnings = dict.fromkeys(warning for change in changes for warning in change.warnings)
     head = replace(head, field_steps=steps, notes=(*head.notes, *warnings))
-    facts = PlanFacts(
-        in_scope_count=head.in_scope_count,
-        carrying_count=head.carrying_count,
-        replaced_count=head.replaced_count,
-        last_in_scope_count=last_count,
-        approved_moves=approved_moves,
-    )
     return replace(head, guards=check_guards(facts, ws.settings, head.plan_id))
 
 

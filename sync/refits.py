@@ -1,5 +1,6 @@
 """Refits: new segments as a proposal, matched to the old ones, that a person approves or rejects."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,7 +12,7 @@ import segmentation
 from connectors.errors import UsageError
 from connectors.model import UNCLASSIFIED_KEY, ObjectKind
 from segmentation.config import FollowingSettings, SegmentationSettings
-from segmentation.errors import NoStableSegmentsError
+from segmentation.errors import ModelMismatchError, NoStableSegmentsError
 from segmentation.model import MAX_TITLE_LENGTH, Segment, SegmentModel, TierParameters, TierRule
 from sync.fields import field_names
 from sync.modelling import fit_model
@@ -70,15 +71,17 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
             current_row = models.find_model(tx, scope_id, ModelStatus.CURRENT)
             assigned = load_assignments(tx, scope_id).select(["record_id", "segment_key"])
         try:
-            fit = fit_model(session, settings, features)
+            fit = fit_model(session, settings, features, assigned)
         except NoStableSegmentsError as error:
             if current_row is None:
+                raise
+            if _read(current_row) is None:
                 raise
             return _no_proposal(settings, current_row, error.message)
         if current_row is None:
             assigned, old = _carried_by_crm(session, settings, snapshot, fit.model)
         else:
-            old = SegmentModel.from_json(current_row.body)
+            old = _read(current_row) or _known_by_name(session, settings, assigned, fit.model)
         with ws.store.begin() as tx:
             decided = load_decided(tx, settings, scope_id, fit.model)
         # Whoever a rule or a pin holds stays where it is, whatever is found for the rest.
@@ -97,6 +100,8 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
             body=matched.model.to_json(),
         )
         _replace_waiting(session, settings, row)
+        rule = _approved_by_rule(session, settings, row, matched) if current_row else ()
+        status = ModelStatus.APPROVED if rule else row.status
         with ws.store.begin() as tx:
             decided = load_decided(tx, settings, scope_id, matched.model)
         whole = segmentation.assign_segments(matched.model, features)
@@ -104,13 +109,13 @@ def refit(ws: Workspace, name: str | None = None, *, as_of: date | None = None) 
     return RefitProposal(
         row.model_id,
         settings.name,
-        row.status.value,
+        status.value,
         counts,
         row.migration,
         matched.kept,
         matched.new,
         matched.retired,
-        (*matched.sentences, *takeover),
+        (*matched.sentences, *takeover, *rule),
     )
 
 
@@ -124,6 +129,35 @@ def _with_own_segments(ws: Workspace, name: str | None) -> SegmentationSettings:
             next_command=f"crm-segments refit --segmentation {settings.follows.name}",
         )
     return settings
+
+
+def _approved_by_rule(
+    session: Session, settings: SegmentationSettings, row: ModelRow, matched: "segmentation.Refit"
+) -> tuple[str, ...]:
+    """Approve a refit that the settings approve by themselves, and say so; nothing where they do not."""
+    ws = session.ws
+    total = sum(count for *_, count in matched.migration)
+    moved = sum(count for old, new, count in matched.migration if old != new)
+    most = settings.approve_refit_within
+    if not most or matched.new or matched.retired or moved > most * total:
+        return ()
+    rule = f"approve_refit_within = {most:g}"
+    with ws.store.begin() as tx:
+        session.lock.check(tx)
+        actor = f"{ws.actor} (rule {rule})"
+        models.set_status(tx, row.model_id, ModelStatus.APPROVED, actor=actor, now=ws.store.now())
+    sentence = (
+        f"Approved by the rule {rule}: every segment stays, and {moved:,} of {total:,} records would move."
+    )
+    return (sentence,)
+
+
+def _read(row: ModelRow) -> SegmentModel | None:
+    """The stored model, or None where this version cannot read it: then only its names go on."""
+    try:
+        return SegmentModel.from_json(row.body)
+    except ModelMismatchError:
+        return None
 
 
 def _takeover_sentence(session: Session, settings: SegmentationSettings) -> tuple[str, ...]:
@@ -232,16 +266,30 @@ def _carried_by_crm(
     keys = [
         key for key in pc.unique(carrying["key"]).to_pylist() if key != UNCLASSIFIED_KEY and key in titles
     ]
-    if not keys:
-        return table, fitted
-    stand_in = replace(
+    return table, _stand_in({key: titles[key] for key in sorted(keys)}, fitted)
+
+
+def _known_by_name(
+    session: Session, settings: SegmentationSettings, assigned: pa.Table, fitted: SegmentModel
+) -> SegmentModel:
+    """Where the present model is of another version: a stand-in that knows the keys and titles in use."""
+    with session.ws.store.begin() as tx:
+        titles = models.taken_keys(tx, session.scope_id(settings, tx))
+    used = set(pc.unique(assigned["segment_key"]).to_pylist())
+    return _stand_in({key: title for key, title in sorted(titles.items()) if key in used}, fitted)
+
+
+def _stand_in(titles: Mapping[str, str], fitted: SegmentModel) -> SegmentModel:
+    if not titles:
+        return fitted
+    return replace(
         fitted,
         kind="tiers",
-        segments=tuple(Segment(key, titles[key][:MAX_TITLE_LENGTH], "", 0, 0.0) for key in sorted(keys)),
+        transforms=(),
+        segments=tuple(Segment(key, title[:MAX_TITLE_LENGTH], "", 0, 0.0) for key, title in titles.items()),
         groups=None,
-        tiers=TierParameters(tuple(TierRule(key, ()) for key in sorted(keys))),
+        tiers=TierParameters(tuple(TierRule(key, ()) for key in titles)),
     )
-    return table, stand_in
 
 
 def _replace_waiting(session: Session, settings: SegmentationSettings, row: ModelRow) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_segments.sample.columns import Floats, Ints, Texts, pick
+from crm_segments.sample.columns import Floats, Ints, Texts, deviations, pick
 from crm_segments.sample.names import company_names
 from crm_segments.sample.streams import Streams
 from crm_segments.sample.words import COUNTRIES, INDUSTRIES, OWNERS, PLACES, SOURCES
@@ -99,7 +99,7 @@ def _draw_habits(world: World, segment: Ints, streams: Streams) -> _Habits:
     count = len(segment)
 
     def drawn(name: str, medians: list[float], spreads: list[float]) -> Floats:
-        deviation = streams.of(name).standard_normal(count)
+        deviation = deviations(streams.of(name), count, has_heavy_tails=world.has_heavy_tails)
         scaled: Floats = np.log(np.array(medians))[segment] + np.array(spreads)[segment] * deviation
         return scaled
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from crm_segments.sample.accounts import OPEN_RATE_SPREAD, ORDER_RATE_SHAPE, REPEATEDLY, Accounts
-from crm_segments.sample.columns import Floats, Ints
+from crm_segments.sample.columns import TAIL_FREEDOM, TAIL_SCALE, Floats, Ints
 from crm_segments.sample.weeks import MOVE_WEEKS, Company
 from crm_segments.sample.world import Lognormal, Segment, World
 
@@ -33,7 +33,7 @@ def best_guess(accounts: Accounts, world: World) -> Ints:
 
 def segment_probabilities(accounts: Accounts, world: World) -> Floats:
     """Probability of each segment, one line per account, given the same knowledge."""
-    scores = np.stack([_log_likelihood(accounts, segment) for segment in world.segments], axis=1)
+    scores = np.stack([_log_likelihood(accounts, segment, world) for segment in world.segments], axis=1)
     scores -= scores.max(axis=1, keepdims=True)
     weights: Floats = np.exp(scores)
     weights /= weights.sum(axis=1, keepdims=True)
@@ -55,14 +55,15 @@ def agreement(first: Ints, second: Ints) -> float:
     return 1.0 if highest == by_chance else (both - by_chance) / (highest - by_chance)
 
 
-def _log_likelihood(accounts: Accounts, segment: Segment) -> Floats:
+def _log_likelihood(accounts: Accounts, segment: Segment, world: World) -> Floats:
+    density = _log_tailed if world.has_heavy_tails else _log_normal
     patterns = np.array([segment.never, segment.once, 1 - segment.never - segment.once])
     score: Floats = math.log(segment.share) + np.log(np.maximum(patterns, 1e-12))[accounts.pattern]
-    score = score + _log_normal(accounts.log_employees, segment.employees)
-    score = score + _log_normal(accounts.log_opens, Lognormal(segment.opens, OPEN_RATE_SPREAD))
-    score = score + _log_normal(np.log(accounts.silence), segment.silence)
+    score = score + density(accounts.log_employees, segment.employees)
+    score = score + density(accounts.log_opens, Lognormal(segment.opens, OPEN_RATE_SPREAD))
+    score = score + density(np.log(accounts.silence), segment.silence)
     has_bought = accounts.pattern > 0
-    score = score + np.where(has_bought, _log_normal(accounts.log_value, segment.order_value), 0.0)
+    score = score + np.where(has_bought, density(accounts.log_value, segment.order_value), 0.0)
     rate = np.maximum(accounts.orders_per_year, 1e-9)
     scale = segment.orders_per_year / ORDER_RATE_SHAPE
     order_rate = (ORDER_RATE_SHAPE - 1) * np.log(rate) - rate / scale - ORDER_RATE_SHAPE * math.log(scale)
@@ -72,3 +73,9 @@ def _log_likelihood(accounts: Accounts, segment: Segment) -> Floats:
 def _log_normal(values: Floats, quantity: Lognormal) -> Floats:
     deviation = (values - math.log(quantity.median)) / quantity.spread
     return -0.5 * deviation**2 - math.log(quantity.spread)
+
+
+def _log_tailed(values: Floats, quantity: Lognormal) -> Floats:
+    scale = quantity.spread * TAIL_SCALE
+    deviation = (values - math.log(quantity.median)) / scale
+    return -(TAIL_FREEDOM + 1) / 2 * np.log1p(deviation**2 / TAIL_FREEDOM) - math.log(scale)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_segments.sample.accounts import NEVER, ONCE, REPEATEDLY, Accounts
-from crm_segments.sample.columns import Floats, Ints, Truths, joined, pick
+from crm_segments.sample.columns import Floats, Ints, Truths, deviations, joined, pick
 from crm_segments.sample.streams import Streams
 from crm_segments.sample.world import World
 
@@ -138,7 +138,7 @@ def _drawn_deals(
     accounts: Accounts, world: World, streams: Streams, owners: Ints, closed: Ints, stage: int
 ) -> Deals:
     count = len(owners)
-    noise = streams.of("amounts").standard_normal(count)
+    noise = deviations(streams.of("amounts"), count, has_heavy_tails=world.has_heavy_tails)
     amount = np.exp(accounts.log_value[owners] + AMOUNT_SPREAD * noise)
     amount = np.where(amount >= 1000, np.rint(amount / 10) * 10, np.maximum(np.rint(amount), 1))
     cycle = np.exp(np.log(5 * amount**0.2) + 0.5 * streams.of("cycles").standard_normal(count))

@@ -12,7 +12,7 @@ from crm_segments.sample.accounts import (
     draw_accounts,
     draw_newcomers,
 )
-from crm_segments.sample.columns import Floats, Ints, joined
+from crm_segments.sample.columns import Floats, Ints, deviations, joined
 from crm_segments.sample.engagement import (
     Activities,
     Contacts,
@@ -153,7 +153,7 @@ def _goals(
     kinds, source = world.segments, accounts.segment[movers]
 
     def drawn(name: str, medians: list[float], spreads: list[float]) -> Floats:
-        deviation = streams.of(name).standard_normal(len(movers))
+        deviation = deviations(streams.of(name), len(movers), has_heavy_tails=world.has_heavy_tails)
         scaled: Floats = np.log(np.array(medians))[target] + np.array(spreads)[target] * deviation
         return scaled
 

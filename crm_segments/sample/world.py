@@ -125,6 +125,8 @@ class World:
     """Part of the accounts whose number of employees is refreshed each week, by up to 5 %."""
     separation: float = 1.0
     """Distance between the segments: 0 makes them all alike, 2 doubles it (in logarithms)."""
+    has_heavy_tails: bool = False
+    """Whether some sizes, order values and silences lie far out, the middle half being the same."""
     dirt: Dirt = field(default_factory=Dirt)
     """How dirty the CRM is."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crm_segments.views.plan import ApprovalView, PlansView, show_plan
     from crm_segments.views.refit import RefitView
     from crm_segments.views.report import ReportView
+    from crm_segments.views.rules import RulesView
     from crm_segments.views.run import RunView, empty_run_document
     from crm_segments.views.segments import SegmentsView
     from crm_segments.views.status import StatusView
@@ -55,6 +56,7 @@ __all__ = [
     "PlansView",
     "RefitView",
     "ReportView",
+    "RulesView",
     "RunView",
     "SampleView",
     "SegmentsView",
@@ -88,6 +90,7 @@ _HOMES = {
     "plan": ("ApprovalView", "PlansView", "show_plan"),
     "refit": ("RefitView",),
     "report": ("ReportView",),
+    "rules": ("RulesView",),
     "run": ("RunView", "empty_run_document"),
     "segments": ("SegmentsView",),
     "status": ("StatusView",),

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crm_segments.views.held import held_sentences
-from crm_segments.views.text import day, paragraph, say, to_do_next, visible
+from crm_segments.views.text import bullet, day, heading, paragraph, say, to_do_next, visible
 
 if TYPE_CHECKING:
     from sync import Explanation
@@ -40,9 +40,18 @@ class ExplanationView:
         paragraph(console, visible(found.reason))
         say(console)
         say(console, visible(found.how_close))
+        for sentence in found.would_move:
+            bullet(console, visible(sentence))
         if found.facts:
             self._facts(console)
+        if len(found.history) > 1:
+            self._history(console)
         to_do_next(console, ("crm-segments segments list", "all segments, each with its sentence"))
+
+    def _history(self, console: Console) -> None:
+        heading(console, "Where it has been")
+        for since, title, why in self.explanation.history:
+            bullet(console, f"{day(since)}: {visible(title)} ({why})")
 
     def _facts(self, console: Console) -> None:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
@@ -60,5 +69,8 @@ class ExplanationView:
         document["facts"] = [
             {"title": title, "value": value, "typical": typical}
             for title, value, typical in self.explanation.facts
+        ]
+        document["history"] = [
+            {"since": since, "segment": title, "why": why} for since, title, why in self.explanation.history
         ]
         return document

@@ -37,6 +37,8 @@ class RefitView:
         decided = _DECIDED.get(proposal.status)
         say(console, decided or "New segments, as a proposal. Nothing has been written.", "bold")
         if decided:
+            for sentence in proposal.sentences:
+                bullet(console, visible(sentence))
             to_do_next(console, ("crm-segments plan", "show what would be written"))
             return
         show_segments(console, proposal.segments)

@@ -1,19 +1,20 @@
-"""Groups around centers: scikit-learn's KMeans, read as a mixture of equally wide groups."""
+"""A challenger: scikit-learn's KMeans, read as a mixture of groups of one share and width."""
 
+import warnings
 from typing import Self
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 
-from segmentation.estimators.density import log_joint
-from segmentation.features.columns import Floats, Indexes
-from segmentation.prepare import Matrix
+from segmentation.estimators.likelihood import Mixture, read_off
+from segmentation.prepare import Prepared
 
 __all__ = ["Centers"]
 
 
 class Centers:
-    """KMeans with a spherical Gaussian on every center, so that rows get a likelihood.
+    """KMeans on plain columns.
 
     Args:
         count: Number of groups.
@@ -28,18 +29,15 @@ class Centers:
         self.starts = starts
         self.seed = seed
 
-    def fit(self, matrix: Matrix) -> Self:
-        """Learn the centers; equal shares and one width keep the nearest center the likeliest."""
-        found = KMeans(self.count, n_init=self.starts, random_state=self.seed, tol=1e-3).fit(matrix)
-        width = matrix.shape[1]
-        within = max(float(found.inertia_) / matrix.size, 1e-6)
-        self.weights_: Floats = np.full(self.count, 1.0 / self.count)
-        self.means_: Floats = found.cluster_centers_.astype(np.float64)
-        self.variances_: Floats = np.full((self.count, width), within)
+    def fit(self, prepared: Prepared) -> Self:
+        """Learn the centers."""
+        filled = prepared.filled()
+        found = KMeans(self.count, n_init=self.starts, random_state=self.seed, tol=1e-3)
+        with warnings.catch_warnings():
+            # Fewer different records than groups: the empty groups rule this number out later.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            labels = found.fit(filled).labels_
+        parts = np.zeros((len(filled), self.count), dtype=np.float32)
+        parts[np.arange(len(filled)), labels] = 1.0
+        self.mixture_: Mixture = read_off(prepared, parts, share_widths=True)
         return self
-
-    def predict(self, matrix: Matrix) -> Indexes:
-        """The nearest center of each row."""
-        joint = log_joint(matrix, self.weights_, self.means_, self.variances_)
-        nearest: Indexes = joint.argmax(axis=1).astype(np.int64)
-        return nearest

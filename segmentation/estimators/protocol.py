@@ -2,27 +2,22 @@
 
 from typing import Protocol, Self
 
-from segmentation.features.columns import Floats, Indexes
-from segmentation.prepare import Matrix
+from segmentation.estimators.likelihood import Mixture
+from segmentation.prepare import Prepared
 
 __all__ = ["Estimator"]
 
 
 class Estimator(Protocol):
-    """Finds groups in a matrix. Learned attributes end in an underscore and exist after `fit` only.
+    """Finds groups of records. Learned attributes end in an underscore and exist after `fit` only.
 
-    Whatever the back end, what it learns is a mixture: a share, a center and a width for each group.
+    Whatever the back end, what it learns is read as a mixture, so that one piece of arithmetic assigns
+    records for all of them and a stored model does not know who made it.
     """
 
     name: str
-    weights_: Floats
-    means_: Floats
-    variances_: Floats
+    mixture_: Mixture
 
-    def fit(self, matrix: Matrix) -> Self:
-        """Learn the groups of these rows."""
-        ...
-
-    def predict(self, matrix: Matrix) -> Indexes:
-        """The most likely group of each row."""
+    def fit(self, prepared: Prepared) -> Self:
+        """Learn the groups of these records."""
         ...

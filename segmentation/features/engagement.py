@@ -60,7 +60,8 @@ def _of_accounts(context: FeatureContext) -> list[Feature]:
         opted = _mean(flag_values(contacts, "email_opt_out"), at, size)
         spec = FeatureSpec(
             *("opt_out_share", _FAMILY, "Contacts who want no mail", "share", "contact.email_opt_out"),
-            weight=RARE,
+            # Holds for few, whatever kind of customer they are: left in, it makes a group of its own.
+            is_used=False,
         )
         features.append(Feature(spec, opted))
         _keep_latest(last, at, _past_days(context, contacts, "last_activity_date", ObjectKind.CONTACT))

@@ -11,6 +11,9 @@ from segmentation.features.quality import count_of, listed
 from segmentation.features.table import Feature, FeatureContext
 from segmentation.model import FeatureSpec
 
+REPEATING = 0.3
+"""Weight of what mostly repeats another feature: the revenue of a company follows its size."""
+
 __all__ = ["amounts_at_home", "say_unreadable", "size_features"]
 
 
@@ -33,7 +36,10 @@ def size_features(context: FeatureContext) -> list[Feature]:
     return [
         Feature(FeatureSpec("employees", "size", "Employees", "people", fields[0], scale="log"), employees),
         Feature(
-            FeatureSpec("annual_revenue", "size", "Revenue a year", home, fields[1], scale="log"), revenue
+            FeatureSpec(
+                *("annual_revenue", "size", "Revenue a year", home, fields[1]), scale="log", weight=REPEATING
+            ),
+            revenue,
         ),
         Feature(
             FeatureSpec(

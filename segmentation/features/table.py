@@ -121,6 +121,10 @@ class FeatureTable:
             return None
         return found if isinstance(found, str) else float(found)
 
+    def single(self, at: int) -> "FeatureTable":
+        """One record alone, by its row."""
+        return self.only(np.arange(len(self)) == at)
+
     def rows(self, ids: Sequence[str]) -> pd.DataFrame:
         """The features of these records, in their order; rows of ids that are not there are all missing."""
         at = pd.Index(self.ids.to_pylist()).get_indexer(pd.Index(list(ids), dtype=object))

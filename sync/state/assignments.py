@@ -1,5 +1,7 @@
 """Which segment each record is in, and the history of its moves."""
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -7,7 +9,7 @@ import sqlalchemy as sa
 from sync.plan import ASSIGNMENT_SCHEMA
 from sync.state import schema
 
-__all__ = ["adopt_assignments", "load_assignments"]
+__all__ = ["RecordMove", "adopt_assignments", "load_assignments", "record_history"]
 
 
 def load_assignments(tx: sa.Connection, scope_id: int) -> pa.Table:
@@ -30,8 +32,35 @@ def load_assignments(tx: sa.Connection, scope_id: int) -> pa.Table:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RecordMove:
+    """One line of a record's history."""
+
+    since: str
+    new_key: str
+    cause: str
+    """`first`, `moved`, or `refit` where new segments were approved."""
+
+
+def record_history(tx: sa.Connection, scope_id: int, record_id: str) -> list[RecordMove]:
+    """Every segment that a record was in, oldest first."""
+    table = schema.segment_history
+    rows = tx.execute(
+        sa.select(table.c.since, table.c.new_key, table.c.cause)
+        .filter_by(scope_id=scope_id, record_id=record_id)
+        .order_by(table.c.history_id)
+    )
+    return [RecordMove(row.since, row.new_key, row.cause) for row in rows]
+
+
 def adopt_assignments(
-    tx: sa.Connection, scope_id: int, assignments: pa.Table, *, model_id: str, run_id: str
+    tx: sa.Connection,
+    scope_id: int,
+    assignments: pa.Table,
+    *,
+    model_id: str,
+    run_id: str,
+    is_refit: bool = False,
 ) -> None:
     """Make these assignments current; records that moved get a line in the history.
 
@@ -45,12 +74,12 @@ def adopt_assignments(
     for column in ("band", "runner_up"):
         same = pc.equal(pc.fill_null(joined[column], ""), pc.fill_null(joined[f"{column}_before"], ""))
         differs = pc.or_(differs, pc.invert(same))
-    _write_history(tx, scope_id, joined.filter(moved), run_id)
+    _write_history(tx, scope_id, joined.filter(moved), run_id, "refit" if is_refit else "moved")
     _insert(tx, scope_id, joined.filter(is_new), model_id)
     _update(tx, scope_id, joined.filter(pc.and_(differs, pc.invert(is_new))), model_id)
 
 
-def _write_history(tx: sa.Connection, scope_id: int, moved: pa.Table, run_id: str) -> None:
+def _write_history(tx: sa.Connection, scope_id: int, moved: pa.Table, run_id: str, cause: str) -> None:
     rows = [
         {
             "scope_id": scope_id,
@@ -58,7 +87,7 @@ def _write_history(tx: sa.Connection, scope_id: int, moved: pa.Table, run_id: st
             "old_key": row["segment_key_before"],
             "new_key": row["segment_key"],
             "since": row["since"],
-            "cause": "first" if row["segment_key_before"] is None else "moved",
+            "cause": "first" if row["segment_key_before"] is None else cause,
             "run_id": run_id,
         }
         for row in moved.sort_by("record_id").to_pylist()

@@ -112,6 +112,19 @@ def last_applied_scope_count(tx: sa.Connection, scope_id: int) -> int | None:
     ).scalar()
 
 
+def last_applied_head(tx: sa.Connection, scope_id: int) -> str | None:
+    """The head of the plan that was carried out last, as JSON; None before the first."""
+    run, plan = schema.run, schema.plan
+    found: str | None = tx.execute(
+        sa.select(plan.c.head)
+        .join(run, plan.c.plan_id == run.c.plan_id)
+        .where(run.c.scope_id == scope_id, plan.c.status == "applied")
+        .order_by(run.c.started_at.desc(), run.c.run_id.desc())
+        .limit(1)
+    ).scalar()
+    return found
+
+
 def newest_generation(tx: sa.Connection, scope_id: int) -> int:
     """The generation of the newest plan that was begun in this scope; 0 before the first.
 

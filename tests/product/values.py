@@ -22,6 +22,7 @@ from crm_segments.views.pins import PinsView, PinView, UnpinnedView
 from crm_segments.views.plan import ApprovalView, PlansView
 from crm_segments.views.refit import RefitView
 from crm_segments.views.report import ReportView
+from crm_segments.views.rules import RulesView
 from crm_segments.views.run import RunView
 from crm_segments.views.segments import SegmentsView
 from crm_segments.views.status import StatusView
@@ -35,7 +36,16 @@ from segmentation import (
     SegmentationSettings,
     SegmentMoney,
 )
-from sync import Explanation, PinnedRecord, RefitProposal, ReportedSegments, Status, StoredPlan
+from sync import (
+    Explanation,
+    PinnedRecord,
+    PrintedRule,
+    PrintedRules,
+    RefitProposal,
+    ReportedSegments,
+    Status,
+    StoredPlan,
+)
 from sync.plan import ASSIGNMENT_SCHEMA, CHANGE_SCHEMA, FieldStep, GuardStop, Plan, PlanHead, PlanStatus
 from sync.reporting import CloseCall
 from sync.results import ChangeCounts, FinishedRun, RejectedGroup, RunResult, RunStatus, SegmentCount
@@ -254,6 +264,28 @@ EXPLANATION = Explanation(
         ("Employees", "412", "12 to 29"),
         ("Mails opened in 90 days per contact", "not known", "1.7 to 5"),
     ),
+    would_move=("Deals won of 9 or more would make it Large, big deals.",),
+    history=(
+        ("2026-08-03", "Small, one-time buyers", "the first one"),
+        ("2026-11-02", "Small, loyal customers", "its own facts changed"),
+    ),
+)
+
+RULES = PrintedRules(
+    "customers",
+    "account",
+    (
+        PrintedRule(
+            "large",
+            HOSTILE,
+            ("Employees: at least 1,100", "Deals won: less than 2 or not known"),
+            ("account.employees", "deal.is_won"),
+            261,
+            0.98,
+        ),
+        PrintedRule("small", "Small", ("Employees: less than 1,100",), ("account.employees",), 1_700, 0.951),
+    ),
+    0.9664,
 )
 
 EXAMINATION = Examination(
@@ -356,6 +388,7 @@ VIEWS: dict[str, View] = {
     "run-resumed": RunView(RUN_RESUMED, "crm.db"),
     "run-stopped": RunView(RUN_STOPPED, "crm.db"),
     "sample": SampleView([Path("sample/week_00"), Path("sample/week_01")], {"account": 2024, "deal": 1}),
+    "rules": RulesView(RULES),
     "segments": SegmentsView(SEGMENTS),
     "status": StatusView(STATUS),
 }

@@ -73,7 +73,7 @@ def test_record_stays_until_another_segment_is_clearly_better() -> None:
     features, fit = fit_of("five")
     model = fit.model
     fresh = by_id(assign_segments(model, features))
-    close = [row for row in fresh.values() if row["score"] < 0.7 and row["runner_up"] != UNCLASSIFIED_KEY]
+    close = [row for row in fresh.values() if 0 < row["score"] < 0.7]
     clear = [row for row in fresh.values() if row["score"] > 0.99]
     assert close
     assert clear
@@ -87,7 +87,7 @@ def test_margin_is_a_number_of_the_model() -> None:
     features, fit = fit_of("five")
     groups = fit.model.groups
     assert groups is not None
-    stubborn = replace(fit.model, groups=replace(groups, stay_margin=1e9, density_floor=-1e9))
+    stubborn = replace(fit.model, groups=replace(groups, stay_margin=1e9, least_fit=-1e9))
     fresh = assign_segments(fit.model, features).to_pylist()
     held = {row["record_id"]: row["runner_up"] for row in fresh}
     again = assign_segments(stubborn, features, current=current(held)).to_pylist()
@@ -150,7 +150,7 @@ def test_who_is_in_a_segment_is_not_thrown_out_by_a_hair() -> None:
     features, fit = fit_of("five")
     groups = fit.model.groups
     assert groups is not None
-    strict = replace(fit.model, groups=replace(groups, density_floor=-8.0))
+    strict = replace(fit.model, groups=replace(groups, least_fit=14.0))
     fresh = by_id(assign_segments(strict, features))
     inside = {
         key: str(row["runner_up"]) for key, row in fresh.items() if row["segment_key"] == UNCLASSIFIED_KEY

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.model import UNCLASSIFIED_KEY
-from segmentation import ModelMismatchError, SegmentModel
+from segmentation import ModelMismatchError, SegmentationSettings, SegmentModel, tier_segments
+from tests.segmentation.data import maven
 from tests.segmentation.worlds import fit_of
 
 
@@ -74,6 +75,18 @@ def test_model_of_another_format_is_refused_by_its_number() -> None:
     with pytest.raises(ModelMismatchError, match="format 99") as caught:
         SegmentModel.from_json(json.dumps({**stored(), "format_version": 99}))
     assert caught.value.code == "data.model_version"
+
+
+def test_groups_of_the_first_format_are_refused_with_the_way_on() -> None:
+    with pytest.raises(ModelMismatchError, match="format 1") as caught:
+        SegmentModel.from_json(json.dumps({**stored(), "format_version": 1}))
+    assert "crm-segments refit" in caught.value.hint
+
+
+def test_fixed_rules_of_the_first_format_are_read_as_they_were() -> None:
+    model = tier_segments(maven(), SegmentationSettings(), fingerprint="x").model
+    old = json.dumps({**json.loads(model.to_json()), "format_version": 1})
+    assert SegmentModel.from_json(old) == model
 
 
 @pytest.mark.parametrize(

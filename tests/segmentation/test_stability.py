@@ -59,9 +59,9 @@ def test_migration_adds_up_to_all_records_and_agrees_with_the_new_model() -> Non
 
 def test_segments_that_vanish_are_retired_and_never_reused() -> None:
     features, fit = fit_of("five")
-    found = match_segments(fit.model, refitted(max_segments=2), features, current=current())
+    found = match_segments(fit.model, refitted(max_segments=4), features, current=current())
     old = {segment.key for segment in fit.model.segments}
-    assert len(found.model.segments) == 2
+    assert len(found.model.segments) == 4
     assert len(found.retired) == 5 - len(found.kept)
     assert not set(found.new) & old
     assert all(any(fit.model.title(key) in text for text in found.sentences) for key in found.retired)
@@ -84,3 +84,29 @@ def test_models_of_different_objects_are_not_matched() -> None:
     other = replace(fit.model, object=ObjectKind.LEAD)
     with pytest.raises(ModelMismatchError):
         match_segments(other, fit.model, features, current=current())
+
+
+def test_a_refit_begins_where_records_are_today() -> None:
+    """The present segments are one of the starts, so that what still holds does not wander."""
+    features, fit = fit_of("five")
+    again = fit_segments(
+        features,
+        SegmentationSettings(),
+        fingerprint="y",
+        taken_keys=frozenset(fit.model.keys),
+        current=current(),
+        seed=23,
+    ).model
+    found = match_segments(fit.model, again, features, current=current())
+    moved = sum(count for old, new, count in found.migration if old != new)
+    assert moved <= 0.005 * len(features)
+
+
+def test_splits_and_mergers_are_said_with_where_records_come_from_and_go() -> None:
+    features, fit = fit_of("five")
+    coarse = refitted(max_segments=4)
+    few = assign_segments(coarse, features).select(["record_id", "segment_key"])
+    split = match_segments(coarse, fit.model, features, current=few)
+    merged = match_segments(fit.model, coarse, features, current=current())
+    assert any(sentence.startswith("Split: ") and "comes out of" in sentence for sentence in split.sentences)
+    assert any(sentence.startswith("Merged: ") and "goes into" in sentence for sentence in merged.sentences)

@@ -90,7 +90,7 @@ def test_titles_say_what_the_segments_truly_are() -> None:
 def test_titles_without_size_speak_of_purchases() -> None:
     found = fit_segments(crunchbase(), SegmentationSettings(), fingerprint="x")
     titles = [segment.title for segment in found.model.segments]
-    assert "Loyal customers" in titles
+    assert "Repeat buyers" in titles
     assert not any(word in title for title in titles for word in ("Large", "Small,", "Mid-size"))
 
 

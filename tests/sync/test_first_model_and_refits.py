@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from connectors.errors import DataError, UsageError
 from connectors.model import ObjectKind
 from segmentation.config import SegmentationSettings
-from sync import decide_refit, get_status, list_segments, refit
+from sync import decide_refit, explain, get_status, list_segments, refit
 from sync.results import ChangeCounts
 from sync.state import models, schema
 from tests.sync.faulty import FaultyConnector
@@ -264,3 +264,51 @@ def test_a_segmentation_keeps_the_object_that_it_began_with(world: World) -> Non
 def test_an_unknown_segmentation_is_said(world: World) -> None:
     with pytest.raises(UsageError, match="no segmentation called"):
         refit(world.workspace(), "nobody")
+
+
+def test_segments_of_an_earlier_format_stop_the_run_and_a_refit_keeps_their_names(new_world: World) -> None:
+    new_world.run()
+    before = new_world.keys()
+    with new_world.store.begin() as tx:
+        old = '{"format_version": 1, "kind": "groups"}'
+        tx.execute(schema.model.update().values(body=old))
+    stopped = new_world.run()
+    assert (stopped.exit_code, code_of(stopped)) == (6, "data.model_version")
+    proposal = refit(new_world.workspace())
+    assert set(proposal.kept) == set(before.values())
+    decide_refit(new_world.workspace(), approve=True)
+    assert new_world.run().exit_code == 0
+    assert new_world.keys() == before
+
+
+@pytest.mark.parametrize(("within", "status"), [(0.0, "refit"), (0.02, "approved")])
+def test_a_stated_rule_approves_a_refit_that_keeps_all_segments(
+    tmp_path: Path, within: float, status: str
+) -> None:
+    settings = SegmentationSettings(max_segments=3, approve_refit_within=within)
+    world = make_world(tmp_path, count=120, has_model=False, segmentations=(settings,))
+    world.run()
+    proposal = refit(world.workspace())
+    assert proposal.status == status
+    assert any("approve_refit_within" in sentence for sentence in proposal.sentences) == (within > 0)
+
+
+def test_no_rule_approves_a_refit_that_moves_more_than_it_allows(tmp_path: Path) -> None:
+    settings = TIERS.model_copy(update={"approve_refit_within": 0.02})
+    world = make_world(tmp_path, count=40, has_model=False, segmentations=(settings,))
+    world.run()
+    world.resize([f"a{number:03}" for number in range(0, 40, 3)], 9_000)
+    assert refit(world.workspace()).status == "refit"
+
+
+def test_where_a_record_was_is_told_with_why(new_world: World) -> None:
+    new_world.run()
+    (first,) = explain(new_world.workspace(), "a000").history
+    assert first == ("2026-11-02", explain(new_world.workspace(), "a000").segment_title, "the first one")
+    new_world.resize(["a000"], 9_000)
+    new_world.run(as_of=DAY + WEEK)
+    moves = explain(new_world.workspace(), "a000").history
+    assert [(since, why) for since, _title, why in moves] == [
+        ("2026-11-02", "the first one"),
+        ("2026-11-09", "its own facts changed"),
+    ]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from connectors.errors import GuardError, LedgerError, StalePlanError
 from connectors.model import ObjectKind
 from sync import StoredPlan, SyncSettings, approve_plan, get_plan, get_status, run
-from sync.guard import PlanFacts, check_guards
+from sync.guard import FeatureShift, PlanFacts, check_guards
 from sync.plan import PlanStatus
 from sync.results import ChangeCounts, RunStatus
 from sync.state import schema
@@ -30,14 +30,41 @@ def ids(count: int) -> list[str]:
     return [f"a{number:03}" for number in range(count)]
 
 
-def facts(**changes: int | None) -> PlanFacts:
-    values: dict[str, int | None] = {
+def facts(**changes: object) -> PlanFacts:
+    values: dict[str, object] = {
         "in_scope_count": 1_000,
         "carrying_count": 1_000,
         "replaced_count": 0,
         "last_in_scope_count": 1_000,
     }
     return PlanFacts(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("share", "replaced", "stops"), [(0.15, 1, False), (0.16, 1, True), (0.9, 0, False)])
+def test_the_shift_guard_stops_above_its_share_when_records_would_move(
+    share: float, replaced: int, stops: bool
+) -> None:
+    shifts = (FeatureShift("Mails opened", share), FeatureShift("Employees", 0.01))
+    found = check_guards(facts(replaced_count=replaced, shifts=shifts), SyncSettings(), "p1")
+    assert [each.code for each in found] == (["guard.shifted_features"] if stops else [])
+    assert all("Mails opened" in each.message and "Employees" not in each.message for each in found)
+
+
+def test_a_shock_stops_the_whole_plan_once_and_asks(tmp_path: Path) -> None:
+    """A fifth of the accounts change their size at once: too few for the share guard, too many to be true."""
+    world = make_world(tmp_path, count=120, has_model=False)
+    assert world.run().exit_code == 0
+    before = world.keys()
+    world.resize([f"a{number:03}" for number in range(0, 72, 3)], 5_000)
+    stopped = world.run(as_of=DAY + WEEK)
+    assert (stopped.exit_code, code_of(stopped)) == (6, "guard.shifted_features")
+    assert world.keys() == before
+    plan = world.plan(as_of=DAY + WEEK)
+    approve_plan(world.workspace(), plan.plan.plan_id)
+    assert world.apply(plan).exit_code == 0
+    assert world.keys() != before
+    world.resize(["a099"], 5_000)
+    assert world.run(as_of=DAY + 2 * WEEK).exit_code == 0
 
 
 @pytest.mark.parametrize(

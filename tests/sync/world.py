@@ -16,7 +16,15 @@ from connectors.local.connector import LocalConnector
 from connectors.model import FieldValue, ObjectKind
 from connectors.retry import RetryPolicy
 from segmentation.config import CurrencySettings, SegmentationSettings
-from segmentation.model import Condition, FeatureSpec, Segment, SegmentModel, TierParameters, TierRule
+from segmentation.model import (
+    FORMAT_VERSION,
+    Condition,
+    FeatureSpec,
+    Segment,
+    SegmentModel,
+    TierParameters,
+    TierRule,
+)
 from sync import StateStore, StoredPlan, SyncSettings, Workspace, apply_plan, make_plans, open_store, run
 from sync.results import RunResult
 from sync.session import open_session
@@ -54,7 +62,7 @@ def tier_model(settings: SegmentationSettings, *, large: float = 1_000, middle: 
         TierRule("small", ()),
     )
     return SegmentModel(
-        format_version=1,
+        format_version=FORMAT_VERSION,
         kind="tiers",
         object=ObjectKind(settings.object),
         as_of=DAY,

@@ -43,7 +43,7 @@ class FeatureSettings(_Table):
     required: tuple[str, ...] = ()
     """Features without which a record is Unclassified, unless a rule or a pin takes it."""
     weights: dict[str, Annotated[float, Field(gt=0, le=10)]] = {}
-    """How much features count beside the others of their family, as a factor; 1 is as usual. A feature that
+    """How much features count, as a factor; 1 is as usual. A feature that
     is only shown otherwise counts as soon as it stands here."""
     aliases: dict[Category, dict[str, str]] = {}
     """Own spellings: how a category is written in the CRM, and what is meant."""

@@ -84,16 +84,18 @@ def fit_segments(  # noqa: PLR0913 - the public face: what, how, and who is told
     _check_enough(features, settings)
     transforms = _learn(features)
     sample = _sample(transforms, features, seed)
+    present = _present(features, current, seed)
     with threadpool_limits(1):
         trials = try_counts(
             sample,
             settings,
             record_count=len(features),
             seed=seed,
+            present_count=None if present is None else len(_keys(present)),
             observer=observer,
             should_stop=should_stop,
         )
-        chosen = _best(features, sample, trials, settings, seed, _present(features, current, seed))
+        chosen = _best(features, sample, trials, settings, seed, present)
         if chosen is None:
             raise _no_stable(features, trials)
         mixture, labels = _ordered(features, chosen)
@@ -186,12 +188,16 @@ def _best(
 def _fitted(trial: Trial, sample: Prepared, seed: int, present: Texts | None) -> Estimator:
     starts = STARTS[trial.estimator]
     if trial.estimator == MixedMixture.name and present is not None:
-        keys = sorted({key for key in present if key is not None} - {UNCLASSIFIED_KEY})
+        keys = _keys(present)
         if len(keys) == trial.count:
             parts = np.stack([present == key for key in keys], axis=1).astype(np.float32)
             begin = read_off(sample, parts)
             return MixedMixture(trial.count, starts=starts, seed=seed, begin=begin).fit(sample)
     return ESTIMATORS[trial.estimator](trial.count, starts=starts, seed=seed).fit(sample)
+
+
+def _keys(present: Texts) -> list[str]:
+    return sorted({key for key in present if key is not None} - {UNCLASSIFIED_KEY})
 
 
 def _present(features: FeatureTable, current: pa.Table | None, seed: int) -> Texts | None:

@@ -49,6 +49,8 @@ WORTH = 0.03
 """Gain per known fact from which on segments tell something. Records without groups reach 0.02, see
 docs/adr/0008-mixture-and-number.md."""
 FAIR_PART = 0.2
+"""Of what segments tell on average. A number in use is kept with half of it: customers change slowly, and a
+segment must not go and come back with every new set."""
 HANDICAP = 1.05
 """A challenger must tell a twentieth more than the main estimator: less is chance."""
 HOPELESS = 0.5
@@ -132,12 +134,13 @@ def preferred(trials: Sequence[Trial]) -> Iterator[Trial]:
         left.remove(best)
 
 
-def try_counts(
+def try_counts(  # noqa: PLR0913 - what is tried, within which bounds, and who is told
     prepared: Prepared,
     settings: SegmentationSettings,
     *,
     record_count: int,
     seed: int,
+    present_count: int | None = None,
     observer: Observer | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> tuple[Trial, ...]:
@@ -148,6 +151,7 @@ def try_counts(
         settings: Bounds on the number and size of segments.
         record_count: How many records there are in all.
         seed: Seed of the halves and of the starts.
+        present_count: How many segments are in use; that many are kept with half of the fair part.
         observer: Is told after every number.
         should_stop: Asked before every number.
 
@@ -173,7 +177,14 @@ def try_counts(
             trials.append(replace(trial, is_large_enough=trial.smallest >= least))
     # The values of one single category are segments by themselves: nothing goes together with them.
     is_single = not prepared.numbers and len(prepared.categories) == 1
-    return tuple(replace(trial, is_telling=is_single or _is_telling(trial, trials)) for trial in trials)
+    return tuple(
+        replace(
+            trial,
+            is_telling=is_single
+            or _is_telling(trial, trials, FAIR_PART / 2 if trial.count == present_count else FAIR_PART),
+        )
+        for trial in trials
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +264,11 @@ def _weakest(table: Indexes) -> float:
     return float(shares[rows, columns].min())
 
 
-def _is_telling(trial: Trial, trials: Sequence[Trial]) -> bool:
+def _is_telling(trial: Trial, trials: Sequence[Trial], fair_part: float) -> bool:
     if trial.gain < WORTH:
         return False
     fewer = [other for other in trials if other.estimator == trial.estimator and other.count < trial.count]
     if not fewer:
         return True
     step = trial.gain - max(0.0, *(other.gain for other in fewer))
-    return step >= FAIR_PART * trial.gain / (trial.count - 1)
+    return step >= fair_part * trial.gain / (trial.count - 1)

@@ -17,6 +17,7 @@ from sklearn.cluster import KMeans
 from benchmarks.segments.agreement import classifier, coded
 from benchmarks.segments.companies import Company, company_weeks
 from benchmarks.segments.naive import naive_columns
+from connectors.model import UNCLASSIFIED_KEY
 from segmentation import (
     FeatureTable,
     NoStableSegmentsError,
@@ -209,8 +210,8 @@ def _year() -> None:
         elif week % 13 == 0:
             model = _refitted(year, model, each.features, held)
         held = dict(_assigned(model, each.features, held or None))
-        truth = _by_id(each.features, each.truth)
-        now = {label: true for true, label in _meaning(held, truth).items()}
+        now = _meaning(_by_id(each.features, each.truth), held)
+        now.pop(UNCLASSIFIED_KEY, None)
         year.renamed += sum(meaning[key] != now[key] for key in meaning if key in now)
         meaning = now
     print(

@@ -13,7 +13,7 @@ from connectors.errors import ProtocolError, UnknownOutcomeError, UsageError
 from connectors.model import FieldWrite, JobState, WriteOutcome, WriteResult
 from connectors.salesforce.bulk_files import csv_file, read_results
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal, lost
+from connectors.salesforce.errors import RefusedError, lost
 from connectors.salesforce.gone import with_survivors
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.limits import LIMITS, MAX_JOB_BYTES
@@ -162,7 +162,7 @@ def abandon_job(client: SalesforceClient, reference: str) -> None:
         purpose = f"abort the bulk job {reference}"
         try:
             _set_state(client, reference, "Aborted", purpose)
-        except (UnknownOutcomeError, Refusal):
+        except (UnknownOutcomeError, RefusedError):
             # Whether it was heard, and what came between, the job itself tells.
             _LOG.info("salesforce.job_abort_unclear job=%s", reference)
         job = _read(client, reference)
@@ -215,7 +215,7 @@ def _upload(client: SalesforceClient, reference: str, content: bytes) -> None:
             headers={"Content-Type": "text/csv; charset=UTF-8"},
             is_write=True,
         )
-    except Refusal as error:
+    except RefusedError as error:
         raise _begun(error, purpose) from error
 
 
@@ -229,7 +229,7 @@ def _close(client: SalesforceClient, reference: str) -> None:
             content={"state": "UploadComplete"},
             is_write=True,
         )
-    except Refusal as error:
+    except RefusedError as error:
         raise _begun(error, purpose) from error
 
 
@@ -237,7 +237,7 @@ def _set_state(client: SalesforceClient, reference: str, state: str, purpose: st
     client.send("PATCH", f"{_JOBS}/{reference}", purpose=purpose, content={"state": state}, is_write=True)
 
 
-def _begun(error: Refusal, purpose: str) -> ProtocolError | UnknownOutcomeError:
+def _begun(error: RefusedError, purpose: str) -> ProtocolError | UnknownOutcomeError:
     """A job that takes nothing more got it from an attempt before, whose answer did not arrive."""
     if error.api_code == _NOT_NOW:
         return lost(purpose, "the job has a file already, or has begun")
@@ -248,7 +248,7 @@ def _read(client: SalesforceClient, reference: str) -> dict[str, Any] | None:
     """What Salesforce says of the job; None where it knows none."""
     try:
         found = client.get(f"{_JOBS}/{reference}", purpose=f"ask for the bulk job {reference}").json()
-    except Refusal as error:
+    except RefusedError as error:
         if error.status == 404:
             return None
         raise

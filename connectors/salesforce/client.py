@@ -161,7 +161,7 @@ class SalesforceClient:
             TransientError: Turned away before execution.
             QuotaExhaustedError: The org has no API calls left.
             UnknownOutcomeError: A write whose answer was lost.
-            Refusal: Refused as such, with its code; the caller knows what it means.
+            RefusedError: Refused as such, with its code; the caller knows what it means.
             ProtocolError: Salesforce answered outside its documentation.
         """
         data = orjson.dumps(content) if content is not None else body

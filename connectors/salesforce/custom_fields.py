@@ -11,7 +11,7 @@ from typing import Any
 from connectors.errors import SchemaError
 from connectors.model import FieldSpec, FieldType
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import BUSY_CODE, Refusal, unavailable
+from connectors.salesforce.errors import BUSY_CODE, RefusedError, unavailable
 from connectors.salesforce.options import merge_values
 from connectors.salesforce.queries import select
 from connectors.salesforce.schema import mark, marked
@@ -60,7 +60,7 @@ class CustomFields:
         """The fields of these names that are in the org, by the name that was asked for.
 
         Raises:
-            Refusal, AccessError: The user may not look into the setup.
+            RefusedError, AccessError: The user may not look into the setup.
         """
         wanted = {name.removesuffix("__c").lower(): name for name in names}
         query = soql(
@@ -91,7 +91,7 @@ class CustomFields:
         """Make a field, which nobody sees yet.
 
         Raises:
-            Refusal: There is one of that name, say.
+            RefusedError: There is one of that name, say.
             AccessError: The user may not make fields.
         """
         content = {"FullName": f"{self._sobject}.{spec.name}", "Metadata": metadata_of(spec)}
@@ -110,7 +110,7 @@ class CustomFields:
         # Not a write whose outcome must be known: whoever comes back looks first what is there.
         try:
             self._client.send(method, path, purpose=purpose, content=content)
-        except Refusal as error:
+        except RefusedError as error:
             if error.api_code != BUSY_CODE:
                 raise
             raise unavailable(purpose, "its setup is being changed by somebody else") from error

@@ -17,7 +17,7 @@ from connectors.errors import (
     UnknownOutcomeError,
 )
 
-__all__ = ["BUSY_CODE", "ApiError", "Refusal", "first_error", "lost", "refusal_of", "unavailable"]
+__all__ = ["BUSY_CODE", "ApiError", "RefusedError", "first_error", "lost", "refusal_of", "unavailable"]
 
 BUSY_CODE = "UNABLE_TO_LOCK_ROW"
 """Somebody else works on the same thing at this moment."""
@@ -47,7 +47,7 @@ class ApiError:
         return self.code == "REQUEST_LIMIT_EXCEEDED" and not self.limit.startswith("Concurrent")
 
 
-class Refusal(ProtocolError):
+class RefusedError(ProtocolError):
     """A request was refused as such, before anything happened; whoever asked knows what that means.
 
     Where nobody turns it into a better error it is reported as it is: by its code.
@@ -101,7 +101,7 @@ def refusal_of(purpose: str, status: int, content: bytes) -> CrmSegmentsError:
             details={"api_code": found.code if found else "", "status": status},
             next_command="crm-segments doctor",
         )
-    return Refusal(purpose, status, found or ApiError("NO_ERROR_CODE"))
+    return RefusedError(purpose, status, found or ApiError("NO_ERROR_CODE"))
 
 
 def unavailable(purpose: str, what: str, *, retry_after: float | None = None) -> UnavailableError:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from connectors.errors import AccessError, ProtocolError, SchemaError, UsageError
 from connectors.model import FieldSpec, FieldType
 from connectors.salesforce.custom_fields import TYPES, CustomField
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.names import WRITERS_SET
 from connectors.salesforce.objects import SourceObject
@@ -168,7 +168,7 @@ def options_lost(sobject: str, name: str, values: Sequence[str]) -> ProtocolErro
     )
 
 
-def not_made(sobject: str, name: str, error: Refusal) -> SchemaError:
+def not_made(sobject: str, name: str, error: RefusedError) -> SchemaError:
     """Salesforce refused to make a field that nobody sees."""
     return SchemaError(
         f"Salesforce refused to make the field {name} on {sobject}: {error.api_code}.",

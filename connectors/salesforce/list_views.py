@@ -13,7 +13,7 @@ from connectors.config import ConnectionSettings
 from connectors.errors import AccessError, SchemaError
 from connectors.model import ListChange, ListSpec, ObjectKind
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.names import list_view_name
 from connectors.salesforce.objects import sources_of
 from connectors.salesforce.queries import select
@@ -89,7 +89,7 @@ class ListViewBuilder:
         path = f"ui-api/list-info/{sobject}/{name}"
         try:
             found: Mapping[str, Any] = self._client.get(path, purpose="read a list view").json()
-        except Refusal as error:
+        except RefusedError as error:
             if error.status != 404:
                 raise
             return None
@@ -149,7 +149,7 @@ class ListViewBuilder:
         for spelling in spellings:
             try:
                 answer = self._send(method, path, _with_operand(content, spec, spelling))
-            except Refusal:
+            except RefusedError:
                 if spelling == spellings[-1]:
                     raise
                 continue
@@ -172,7 +172,7 @@ class ListViewBuilder:
             found: Mapping[str, Any] = answer.json()
         except AccessError as error:
             self._refuse(purpose, error)
-        except Refusal as error:
+        except RefusedError as error:
             if error.api_code != "DUPLICATE_DEVELOPER_NAME":
                 raise
             raise SchemaError(

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.errors import AccessError, ConfigError, ProtocolError
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import BUSY_CODE, Refusal, unavailable
+from connectors.salesforce.errors import BUSY_CODE, RefusedError, unavailable
 from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
 from connectors.salesforce.queries import select
@@ -39,7 +39,7 @@ _NO_RIGHT = frozenset(
 """Objects of the setup are, for those who may not set up, as if they did not exist."""
 
 
-def is_refused_look(error: Refusal | AccessError) -> bool:
+def is_refused_look(error: RefusedError | AccessError) -> bool:
     """Whether the user may not look into the setup."""
     return isinstance(error, AccessError) or error.api_code in _NO_RIGHT
 
@@ -87,7 +87,7 @@ class PermissionSets:
 
         Raises:
             ConfigError: There is no profile of a name in the settings.
-            Refusal, AccessError: The user may not look into the setup.
+            RefusedError, AccessError: The user may not look into the setup.
         """
         if not self._viewers:
             return Grants(tuple(unseen), tuple(unseen))
@@ -173,7 +173,7 @@ class PermissionSets:
         )
         try:
             rows = select(self._client, query, purpose="look for our permission sets")
-        except (Refusal, AccessError) as error:
+        except (RefusedError, AccessError) as error:
             if not is_refused_look(error):
                 raise
             raise _no_right("look for permission sets", "View Setup and Configuration") from error
@@ -237,7 +237,7 @@ class PermissionSets:
             content = {"allOrNone": False, "records": rows[start : start + size]}
             try:
                 answer = self._client.send(method, "composite/sobjects", purpose=purpose, content=content)
-            except (Refusal, AccessError) as error:
+            except (RefusedError, AccessError) as error:
                 if not is_refused_look(error):
                     raise
                 raise _no_right(purpose, right) from error

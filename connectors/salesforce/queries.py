@@ -20,7 +20,7 @@ def select(
         tooling: Whether it asks for what people have built.
 
     Raises:
-        Refusal: The org does not answer it; `INVALID_TYPE` where the user may not look there.
+        RefusedError: The org does not answer it; `INVALID_TYPE` where the user may not look there.
     """
     path = "tooling/query" if tooling else "query"
     answer = client.get(path, purpose=purpose, params={"q": query}).json()

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.errors import AccessError
 from connectors.model import FieldSpec, FieldType, ObjectDescription, ObjectKind, Option
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 
 __all__ = ["SObject", "Schema", "mark", "marked"]
 
@@ -133,7 +133,7 @@ class Schema:
         headers = {"If-Modified-Since": known[1]} if known and known[1] else {}
         try:
             answer = self._client.send("GET", f"sobjects/{name}/describe", purpose=purpose, headers=headers)
-        except Refusal as error:
+        except RefusedError as error:
             if error.status != 404:
                 raise
             raise AccessError(

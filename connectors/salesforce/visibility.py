@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from connectors.errors import AccessError, ProtocolError, SchemaError
 from connectors.model import Finding, Severity
 from connectors.salesforce.client import Answer, SalesforceClient
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.objects import SourceObject
 from connectors.salesforce.query import RecordQuery, better_refusal
 from connectors.salesforce.schema import Schema
@@ -76,7 +76,7 @@ def count_visible(client: SalesforceClient, query: RecordQuery) -> int:
     purpose = f"count the records of {query.name}"
     try:
         answer = client.get(query.resource, purpose=purpose, params={"q": query.counted()})
-    except Refusal as error:
+    except RefusedError as error:
         if error.api_code == "QUERY_TIMEOUT":
             return -1
         raise better_refusal(error, query) from error

@@ -23,7 +23,7 @@ from connectors.errors import (
 )
 from connectors.http import check_endpoint, open_session
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.limits import TIMEOUTS
 from crm_segments.sandbox import (
     Fault,
@@ -154,7 +154,7 @@ def test_a_missing_right_is_no_wrong_password(salesforce: SalesforceWorld, clien
 def test_a_refusal_names_its_code_and_not_its_text(
     salesforce: SalesforceWorld, client: SalesforceClient
 ) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RefusedError) as caught:
         client.get("query", purpose="ask", params={"q": "SELECT Canary FROM Account"})
     assert caught.value.api_code == "INVALID_FIELD"
     assert "Canary" not in f"{caught.value.message}{caught.value.hint}{caught.value.details}"

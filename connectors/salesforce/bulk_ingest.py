@@ -25,7 +25,7 @@ from connectors.salesforce.write import Prepared, check_distinct, prepare, requi
 
 __all__ = ["abandon_job", "job_results", "job_state", "open_job", "submit_job"]
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _JOBS = "jobs/ingest"
 _STATES = {
     "Open": JobState.OPEN,
@@ -97,7 +97,7 @@ def submit_job(
     client.budget.require()
     _upload(client, reference, content)
     _close(client, reference)
-    _LOG.info(
+    _log.info(
         "salesforce.job_submitted job=%s object=%s records=%d left_out=%d",
         reference,
         source.name,
@@ -141,7 +141,7 @@ def job_results(
     }
     for found, error in failed:
         results[found] = _verdict(asked[found], from_csv(error), sobject)
-    _LOG.info(
+    _log.info(
         "salesforce.job_results job=%s written=%d failed=%d untouched=%d",
         reference,
         len(written),
@@ -164,7 +164,7 @@ def abandon_job(client: SalesforceClient, reference: str) -> None:
             _set_state(client, reference, "Aborted", purpose)
         except (UnknownOutcomeError, RefusedError):
             # Whether it was heard, and what came between, the job itself tells.
-            _LOG.info("salesforce.job_abort_unclear job=%s", reference)
+            _log.info("salesforce.job_abort_unclear job=%s", reference)
         job = _read(client, reference)
     if job is None:
         return

@@ -88,6 +88,7 @@ class SalesforceClient:
 
     def __init__(self, settings: ConnectionSettings) -> None:
         endpoint = check_endpoint(settings.endpoint) if settings.endpoint else None
+        self._endpoint = endpoint
         self.domain = domain_name(settings.domain, is_rehearsal=endpoint is not None)
         self.version = _checked_version(settings.api_version)
         self.budget = CallMeter(settings.daily_call_reserve)
@@ -254,10 +255,18 @@ class SalesforceClient:
                 code="connection.certificate",
             ) from None
         if _was_not_sent(error):
-            raise unavailable(purpose, "there was no connection") from None
+            raise unavailable(purpose, "there was no connection", way_out=self._way_to_connect()) from None
         if is_write:
             raise lost(purpose, "the connection ended first") from None
         raise unavailable(purpose, "the connection ended before the answer") from None
+
+    def _way_to_connect(self) -> str:
+        if self._endpoint is not None:
+            return f"Nothing answers at {self._endpoint}: start it with crm-segments sandbox salesforce."
+        return (
+            "Is the network up, must HTTPS_PROXY be set, and is domain under [connection] right? "
+            "status.salesforce.com shows outages."
+        )
 
     def _understood(self, asked: "_Asked", answer: Answer) -> Answer:
         status = answer.status

@@ -95,8 +95,8 @@ def refusal_of(purpose: str, status: int, content: bytes) -> CrmSegmentsError:
     if status == 403 or (found and found.code in _ACCESS_CODES):
         return AccessError(
             f"The Salesforce user may not {purpose}.",
-            hint="Give the integration user that right with a permission set; crm-segments doctor names "
-            "each one that is missing.",
+            hint="Give the integration user that right with a permission set; crm-segments doctor shows "
+            "what it may see and edit.",
             code="salesforce.access.denied",
             details={"api_code": found.code if found else "", "status": status},
             next_command="crm-segments doctor",
@@ -104,11 +104,16 @@ def refusal_of(purpose: str, status: int, content: bytes) -> CrmSegmentsError:
     return RefusedError(purpose, status, found or ApiError("NO_ERROR_CODE"))
 
 
-def unavailable(purpose: str, what: str, *, retry_after: float | None = None) -> UnavailableError:
+_LATER = "Run again later; status.salesforce.com shows outages."
+
+
+def unavailable(
+    purpose: str, what: str, *, retry_after: float | None = None, way_out: str = _LATER
+) -> UnavailableError:
     """The request did not reach Salesforce, or was turned away at the door: asking again is safe."""
     return UnavailableError(
         f"Salesforce could not be asked to {purpose}: {what}.",
-        hint="Nothing was changed by this request; it is tried again. status.salesforce.com shows outages.",
+        hint=f"Nothing was changed by this request. {way_out}",
         code="transient.salesforce",
         retry_after=retry_after,
     )

@@ -19,7 +19,7 @@ from connectors.salesforce.schema import Schema, SObject
 
 __all__ = ["FieldMaker"]
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +206,14 @@ class FieldMaker:
                 self._create(step.wanted)
             elif step.options and step.present is not None:
                 self._custom.change(step.present, with_options(step.present, step.wanted))
-                _logger.info("salesforce.field.options", extra={"field": step.wanted.name})
+                _log.info("salesforce.field.options", extra={"field": step.wanted.name})
         is_only_for_viewers = not grants.writer_fields and not any(step.options for step in steps)
         try:
             self._permissions.give(grants)
         except AccessError:
             if not is_only_for_viewers:
                 raise
-            _logger.warning("salesforce.viewers.left_out", extra={"count": len(grants.viewer_ids)})
+            _log.warning("salesforce.viewers.left_out", extra={"count": len(grants.viewer_ids)})
             return False
         return True
 
@@ -230,7 +230,7 @@ class FieldMaker:
             raise refusals.no_setup(self._source.name, [wanted.name]) from error
         except RefusedError as error:
             raise refusals.not_made(self._source.name, wanted.name, error) from error
-        _logger.info("salesforce.field.made", extra={"object": self._source.name, "field": wanted.name})
+        _log.info("salesforce.field.made", extra={"object": self._source.name, "field": wanted.name})
 
     def _prove(self, specs: Sequence[FieldSpec]) -> None:
         """Read back as the integration user: what cannot be written now would fail for every record."""

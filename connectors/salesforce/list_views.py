@@ -21,7 +21,7 @@ from connectors.salesforce.schema import Schema, SObject
 
 __all__ = ["ListViewBuilder"]
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _MAX_LABEL = 40
 """Characters of a list view's label (Metadata API Developer Guide, "ListView", read 2026-11)."""
@@ -70,7 +70,7 @@ class ListViewBuilder:
             action = "create" if present is None else "rename" if changes else "none"
             if not dry_run and present is None:
                 self._save("POST", spec, sobject, self._content(spec, sobject, label))
-                _logger.info("salesforce.list.made", extra={"object": sobject.name, "list": spec.key})
+                _log.info("salesforce.list.made", extra={"object": sobject.name, "list": spec.key})
             elif not dry_run and changes:
                 self._save("PATCH", spec, sobject, changes)
             done.append(ListChange(spec, action))
@@ -110,8 +110,7 @@ class ListViewBuilder:
         if len(ours) != 1 or ours[0]["operator"] != "Equals":
             raise SchemaError(
                 f"The list view {list_view_name(spec.key)} of {sobject.name} does not show the records of "
-                "one "
-                f"value of {spec.field}.",
+                f"one value of {spec.field}.",
                 hint="It was not touched. Set its filter back, or delete it; crm-segments makes it again.",
                 code="salesforce.list.other",
                 details={"object": spec.object.value, "list": list_view_name(spec.key)},
@@ -177,8 +176,7 @@ class ListViewBuilder:
                 raise
             raise SchemaError(
                 f"Somebody else has a private list view called {content['listViewApiName']}, which the "
-                "Salesforce "
-                "user does not see.",
+                "Salesforce user does not see.",
                 hint="Its owner, or an administrator who logs in as its owner, deletes or renames it; "
                 "crm-segments then makes its own.",
                 code="salesforce.list.hidden",

@@ -12,9 +12,9 @@ from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
 from connectors.salesforce.queries import select
 
-__all__ = ["LABELS", "Grants", "PermissionSets", "is_refused_look"]
+__all__ = ["LABELS", "Grants", "PermissionSets", "check_profiles", "is_refused_look"]
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 LABELS: Mapping[str, tuple[str, str]] = {
     WRITERS_SET: (
@@ -42,6 +42,27 @@ _NO_RIGHT = frozenset(
 def is_refused_look(error: RefusedError | AccessError) -> bool:
     """Whether the user may not look into the setup."""
     return isinstance(error, AccessError) or error.api_code in _NO_RIGHT
+
+
+def check_profiles(client: SalesforceClient, names: Sequence[str]) -> None:
+    """Whether the org has these profiles; no request where there are none.
+
+    Raises:
+        ConfigError: One is not there.
+        RefusedError, AccessError: The user may not look into the setup.
+    """
+    if not names:
+        return
+    query = soql("SELECT Name FROM Profile WHERE Name IN {}", list(names))
+    found = {str(row["Name"]).casefold() for row in select(client, query, purpose="read profiles")}
+    unknown = [name for name in names if name.casefold() not in found]
+    if unknown:
+        raise ConfigError(
+            f'viewers under [connection] names the profile "{unknown[0]}", which this org does not have.',
+            hint="Use names as they stand in Setup > Profiles, in the language of the org.",
+            code="salesforce.viewers",
+            details={"profile": unknown[0]},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +114,7 @@ class PermissionSets:
             return Grants(tuple(unseen), tuple(unseen))
         # First what only those see who may set up: others are refused here, and sent away unharmed.
         shown = {row["Field"] for row in self._granted(VIEWERS_SET)}
-        self._check_profiles()
+        check_profiles(self._client, self._viewers)
         lacking = tuple(name for name in fields if f"{self._sobject}.{name}" not in shown)
         return Grants(tuple(unseen), lacking, tuple(self._users_without()))
 
@@ -113,18 +134,6 @@ class PermissionSets:
         if grants.writer_fields:
             people.append((WRITERS_SET, self._own_id()))
         self._assign(ids, people)
-
-    def _check_profiles(self) -> None:
-        query = soql("SELECT Name FROM Profile WHERE Name IN {}", list(self._viewers))
-        found = {str(row["Name"]).casefold() for row in select(self._client, query, purpose="read profiles")}
-        unknown = [name for name in self._viewers if name.casefold() not in found]
-        if unknown:
-            raise ConfigError(
-                f'viewers under [connection] names the profile "{unknown[0]}", which this org does not have.',
-                hint="Use names as they stand in Setup > Profiles, in the language of the org.",
-                code="salesforce.viewers",
-                details={"profile": unknown[0]},
-            )
 
     def _granted(self, set_name: str) -> list[Mapping[str, Any]]:
         query = soql(
@@ -254,9 +263,7 @@ class PermissionSets:
             raise _no_right(purpose, right)
         if purpose.startswith("assign"):
             # A license that does not allow it, say: one viewer less is no reason to write no labels.
-            _logger.warning(
-                "salesforce.viewers.refused", extra={"codes": sorted(codes), "count": len(failed)}
-            )
+            _log.warning("salesforce.viewers.refused", extra={"codes": sorted(codes), "count": len(failed)})
             return
         raise ProtocolError(
             f"Salesforce refused to {purpose}: {', '.join(sorted(codes))}.",

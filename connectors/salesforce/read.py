@@ -92,7 +92,8 @@ def _retrieve(
 def _unreadable(name: str, field: str) -> SchemaError:
     return SchemaError(
         f"{name} has no field {field}, or the Salesforce user does not see it.",
-        hint="Let the integration user read it: Setup > Permission Sets > (ours) > Object Settings.",
+        hint="Let the integration user read it: Setup > Permission Sets > the set of the integration user "
+        "> Object Settings.",
         code="salesforce.field.missing",
         details={"object": name, "field": field},
         next_command="crm-segments doctor",

@@ -25,7 +25,7 @@ class HiddenOptions:
 
     def sentence(self) -> str:
         """What is wrong, in words."""
-        what = ", ".join(self.labels[:5]) + (", ..." if len(self.labels) > 5 else "")
+        what = "; ".join(self.labels[:5]) + ("; ..." if len(self.labels) > 5 else "")
         return (
             f'The record type "{self.record_type}" of {self.sobject} hides {len(self.labels)} of our '
             "options of "
@@ -36,8 +36,7 @@ class HiddenOptions:
         """What to click."""
         return (
             f"Setup > Object Manager > {self.sobject} > Record Types > {self.record_type} > the field > "
-            "Edit: move "
-            "the options to Selected Values."
+            "Edit: move the options to Selected Values."
         )
 
 

@@ -138,8 +138,8 @@ class Schema:
                 raise
             raise AccessError(
                 f"The Salesforce user does not see the object {name}, or the org has none of that name.",
-                hint="Give the integration user read access to it: Setup > Permission Sets > (ours) > Object "
-                "Settings.",
+                hint="Give the integration user read access to it: Setup > Permission Sets > the set of "
+                "the integration user > Object Settings.",
                 code="salesforce.access.object",
                 details={"object": name},
                 next_command="crm-segments doctor",

@@ -260,7 +260,8 @@ def _not_there(source: SourceObject, column: str) -> SchemaError:
         f"[connection.fields] reads {column} of {source.kind.value} from {name}, which {source.name} does "
         "not have, or which the Salesforce user does not see.",
         hint="Correct the name (custom fields end in __c, custom relationships in __r), or let the "
-        "integration user read the field: Setup > Permission Sets > (ours) > Object Settings.",
+        "integration user read the field: Setup > Permission Sets > the set of the integration user > "
+        "Object Settings.",
         code="salesforce.field.missing",
         details={"object": source.name, "field": name, "column": column},
         next_command="crm-segments doctor",
@@ -282,7 +283,8 @@ def _needed(source: SourceObject, name: str) -> SchemaError:
     return SchemaError(
         f"The Salesforce user does not see the field {name} of {source.name}, without which records that "
         "count cannot be told from others.",
-        hint="Let the integration user read it: Setup > Permission Sets > (ours) > Object Settings.",
+        hint="Let the integration user read it: Setup > Permission Sets > the set of the integration user "
+        "> Object Settings.",
         code="salesforce.field.missing",
         details={"object": source.name, "field": name},
         next_command="crm-segments doctor",

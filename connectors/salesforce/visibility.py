@@ -106,8 +106,8 @@ def _finding(selection: Selection) -> Finding:
     return Finding(
         f"The Salesforce user does not see {', '.join(fields)} of {name}; these values stay empty.",
         Severity.WARN,
-        "Let the integration user read them, if your org uses them: Setup > Permission Sets > (ours) > "
-        "Object Settings.",
+        "Let the integration user read them, if your org uses them: Setup > Permission Sets > the set of "
+        "the integration user > Object Settings.",
         {"object": name, "fields": fields},
     )
 

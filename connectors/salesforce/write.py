@@ -19,7 +19,7 @@ from connectors.salesforce.values import Fitted, Fitter
 
 __all__ = ["Prepared", "check_distinct", "prepare", "require_updateable", "write_batch"]
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _FIELD_REFUSALS = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND"})
 """Codes of requests refused because a field or an object is not there for this user."""
@@ -152,7 +152,7 @@ def _fewer(before: Prepared, after: Prepared, error: RefusedError, sobject: SObj
         RefusedError: It does not, and the refusal is about something else.
     """
     if len(after.positions) < len(before.positions):
-        _LOG.warning(
+        _log.warning(
             "salesforce.fields_moved object=%s records=%d",
             sobject.name,
             len(before.positions) - len(after.positions),

@@ -74,7 +74,7 @@ def _check_field(
 ) -> Check:
     field, title = description.field(name), f"Field {name}"
     if field is None:
-        return Check(title, Severity.OK, f"not there yet; apply makes it on {one.object}")
+        return Check(title, Severity.OK, f"not on {one.object} yet; the first apply makes it")
     if not field.is_managed:
         return Check(
             title,

@@ -98,11 +98,13 @@ def submit_job(
     _upload(client, reference, content)
     _close(client, reference)
     _log.info(
-        "salesforce.job_submitted job=%s object=%s records=%d left_out=%d",
-        reference,
-        source.name,
-        len(prepared.ids),
-        len(batch) - len(prepared.ids),
+        "salesforce.job.submitted",
+        extra={
+            "job": reference,
+            "object": source.name,
+            "records": len(prepared.ids),
+            "left_out": len(batch) - len(prepared.ids),
+        },
     )
     return verdicts
 
@@ -142,11 +144,13 @@ def job_results(
     for found, error in failed:
         results[found] = _verdict(asked[found], from_csv(error), sobject)
     _log.info(
-        "salesforce.job_results job=%s written=%d failed=%d untouched=%d",
-        reference,
-        len(written),
-        len(failed),
-        len(untouched),
+        "salesforce.job.ended",
+        extra={
+            "job": reference,
+            "written": len(written),
+            "failed": len(failed),
+            "untouched": len(untouched),
+        },
     )
     return with_survivors(client, sobject, [results.get(record_id) for record_id in asked])
 
@@ -164,7 +168,7 @@ def abandon_job(client: SalesforceClient, reference: str) -> None:
             _set_state(client, reference, "Aborted", purpose)
         except (UnknownOutcomeError, RefusedError):
             # Whether it was heard, and what came between, the job itself tells.
-            _log.info("salesforce.job_abort_unclear job=%s", reference)
+            _log.info("salesforce.job.abort_unclear", extra={"job": reference})
         job = _read(client, reference)
     if job is None:
         return
@@ -222,13 +226,7 @@ def _upload(client: SalesforceClient, reference: str, content: bytes) -> None:
 def _close(client: SalesforceClient, reference: str) -> None:
     purpose = f"begin the bulk job {reference}"
     try:
-        client.send(
-            "PATCH",
-            f"{_JOBS}/{reference}",
-            purpose=purpose,
-            content={"state": "UploadComplete"},
-            is_write=True,
-        )
+        _set_state(client, reference, "UploadComplete", purpose)
     except RefusedError as error:
         raise _begun(error, purpose) from error
 

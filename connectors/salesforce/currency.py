@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from connectors.errors import ProtocolError
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.queries import select
+from connectors.salesforce.queries import read_rows
 
 __all__ = ["Rates", "read_rates"]
 
@@ -51,7 +51,7 @@ def read_rates(client: SalesforceClient) -> Rates:
     Raises:
         ProtocolError: They make no sense.
     """
-    records = select(client, _QUERY, purpose="read the rates of currencies")
+    records = read_rows(client, _QUERY, purpose="read the rates of currencies")
     units = {one["IsoCode"]: float(one["ConversionRate"] or 0) for one in records}
     home = [one for one in records if one["IsCorporate"]]
     if len(home) != 1 or min(units.values()) <= 0:

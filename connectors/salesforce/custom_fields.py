@@ -13,7 +13,7 @@ from connectors.model import FieldSpec, FieldType
 from connectors.salesforce.client import SalesforceClient, soql
 from connectors.salesforce.errors import BUSY_CODE, RefusedError, unavailable
 from connectors.salesforce.options import merge_values
-from connectors.salesforce.queries import Resource, select
+from connectors.salesforce.queries import Resource, read_rows
 from connectors.salesforce.schema import mark, marked
 
 __all__ = ["CustomField", "CustomFields", "metadata_of", "with_mark", "with_options"]
@@ -68,7 +68,7 @@ class CustomFields:
             " WHERE DeveloperName IN {} AND NamespacePrefix = null",
             [name.removesuffix("__c") for name in names],
         )
-        rows = select(self._client, query, purpose="look for our fields", resource=Resource.SETUP)
+        rows = read_rows(self._client, query, purpose="look for our fields", resource=Resource.SETUP)
         found = {}
         for row in rows:
             # Standard objects stand there by name, custom ones by an id.

@@ -8,7 +8,7 @@ from connectors.errors import CrmSegmentsError
 from connectors.model import WriteOutcome, WriteResult
 from connectors.salesforce.client import SalesforceClient, soql
 from connectors.salesforce.ids import long_id
-from connectors.salesforce.queries import Resource, select
+from connectors.salesforce.queries import Resource, read_rows
 from connectors.salesforce.schema import SObject
 
 __all__ = ["with_survivors"]
@@ -34,7 +34,8 @@ def with_survivors(
         survivors = _survivors(client, sobject.name, gone)
     except CrmSegmentsError as error:
         _log.warning(
-            "salesforce.merged_unknown object=%s count=%d code=%s", sobject.name, len(gone), error.code
+            "salesforce.merged_unknown",
+            extra={"object": sobject.name, "count": len(gone), "code": error.code},
         )
         return list(results)
     return [_named(one, sobject.label, survivors) for one in results]
@@ -75,6 +76,6 @@ def _masters(client: SalesforceClient, name: str, ids: Sequence[str]) -> dict[st
         query = f"SELECT Id, MasterRecordId FROM {name}" + soql(  # noqa: S608
             " WHERE Id IN {} AND MasterRecordId != null", part
         )
-        rows = select(client, query, purpose="read where merged records went", resource=Resource.WITH_GONE)
+        rows = read_rows(client, query, purpose="read where merged records went", resource=Resource.WITH_GONE)
         found |= {long_id(row["Id"]): long_id(row["MasterRecordId"]) for row in rows}
     return found

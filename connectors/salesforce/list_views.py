@@ -16,7 +16,7 @@ from connectors.salesforce.client import SalesforceClient, soql
 from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.names import list_view_name
 from connectors.salesforce.objects import sources_of
-from connectors.salesforce.queries import select
+from connectors.salesforce.queries import read_rows
 from connectors.salesforce.schema import Schema, SObject
 
 __all__ = ["ListViewBuilder"]
@@ -80,7 +80,7 @@ class ListViewBuilder:
         """Labels of other people's list views of this object, as far as the user sees them."""
         own = {list_view_name(spec.key).lower() for spec in specs}
         query = soql("SELECT DeveloperName, Name FROM ListView WHERE SobjectType = {}", sobject)
-        rows = select(self._client, query, purpose="read the names of list views")
+        rows = read_rows(self._client, query, purpose="read the names of list views")
         return {
             str(row["Name"]).casefold() for row in rows if str(row["DeveloperName"] or "").lower() not in own
         }

@@ -8,7 +8,7 @@ from connectors.errors import ConfigError, ProtocolError
 from connectors.model import ConnectionIdentity
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import RefusedError
-from connectors.salesforce.queries import select
+from connectors.salesforce.queries import read_rows
 
 __all__ = ["Organization", "check_version", "read_organization"]
 
@@ -50,7 +50,7 @@ def read_organization(client: SalesforceClient) -> Organization:
     """
     query = "SELECT Id, Name, IsSandbox, TimeZoneSidKey FROM Organization"
     try:
-        records = select(client, query, purpose="read which org this is")
+        records = read_rows(client, query, purpose="read which org this is")
     except RefusedError as error:
         if error.status == 404:
             # No query at all is known under this version.

@@ -10,7 +10,7 @@ from connectors.salesforce.client import SalesforceClient, soql
 from connectors.salesforce.errors import BUSY_CODE, RefusedError, unavailable
 from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
-from connectors.salesforce.queries import select
+from connectors.salesforce.queries import read_rows
 
 __all__ = ["LABELS", "Grants", "PermissionSets", "check_profiles", "is_refused_look"]
 
@@ -54,7 +54,7 @@ def check_profiles(client: SalesforceClient, names: Sequence[str]) -> None:
     if not names:
         return
     query = soql("SELECT Name FROM Profile WHERE Name IN {}", list(names))
-    found = {str(row["Name"]).casefold() for row in select(client, query, purpose="read profiles")}
+    found = {str(row["Name"]).casefold() for row in read_rows(client, query, purpose="read profiles")}
     unknown = [name for name in names if name.casefold() not in found]
     if unknown:
         raise ConfigError(
@@ -142,7 +142,7 @@ class PermissionSets:
             self._sobject,
             set_name,
         )
-        return select(self._client, query, purpose="read who sees our fields")
+        return read_rows(self._client, query, purpose="read who sees our fields")
 
     def _users_without(self) -> list[str]:
         """Active users of the viewers' profiles who do not have the viewers' set yet."""
@@ -152,7 +152,7 @@ class PermissionSets:
             list(self._viewers),
             VIEWERS_SET,
         )
-        return [row["Id"] for row in select(self._client, query, purpose="read who views our fields")]
+        return [row["Id"] for row in read_rows(self._client, query, purpose="read who views our fields")]
 
     def _ensure_sets(self) -> dict[str, str]:
         """Ids of the two sets by name; makes those that are not there."""
@@ -181,7 +181,7 @@ class PermissionSets:
             "SELECT Id, Name FROM PermissionSet WHERE Name IN {} AND NamespacePrefix = null", list(LABELS)
         )
         try:
-            rows = select(self._client, query, purpose="look for our permission sets")
+            rows = read_rows(self._client, query, purpose="look for our permission sets")
         except (RefusedError, AccessError) as error:
             if not is_refused_look(error):
                 raise

@@ -7,7 +7,7 @@ from typing import Any
 from connectors.errors import ProtocolError
 from connectors.salesforce.client import SalesforceClient
 
-__all__ = ["Resource", "select"]
+__all__ = ["Resource", "read_rows"]
 
 
 class Resource(StrEnum):
@@ -20,7 +20,7 @@ class Resource(StrEnum):
     """What people have built."""
 
 
-def select(
+def read_rows(
     client: SalesforceClient, query: str, *, purpose: str, resource: Resource = Resource.RECORDS
 ) -> list[Mapping[str, Any]]:
     """All rows, over all pages.

@@ -11,7 +11,7 @@ from connectors.model import FieldSpec, FieldType, ObjectDescription, ObjectKind
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import RefusedError
 
-__all__ = ["SObject", "Schema", "mark", "marked"]
+__all__ = ["UNREADABLE", "SObject", "Schema", "mark", "marked"]
 
 _MARK = re.compile(r"\s*\[crm-segments ([A-Za-z0-9-]{1,64})\]")
 _TYPES = {
@@ -25,7 +25,7 @@ _TYPES = {
     "date": FieldType.DATE,
     "datetime": FieldType.DATETIME,
 }
-_UNREADABLE = frozenset({"address", "location", "base64", "complexvalue"})
+UNREADABLE = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 """Compound types, which are read through their parts."""
 
 
@@ -60,7 +60,7 @@ class SObject:
     def spec(self, name: str) -> FieldSpec | None:
         """One field in the product's own terms; None where it is not visible."""
         raw = self.fields.get(name)
-        if raw is None or raw["type"] in _UNREADABLE:
+        if raw is None or raw["type"] in UNREADABLE:
             return None
         help_text, installation_id = marked(raw.get("inlineHelpText"))
         kind = _TYPES.get(raw["type"], FieldType.TEXT)

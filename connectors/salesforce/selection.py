@@ -13,11 +13,10 @@ import pyarrow as pa
 from connectors.errors import AccessError, SchemaError
 from connectors.model import CANONICAL_SCHEMAS
 from connectors.salesforce.objects import SourceObject
-from connectors.salesforce.schema import Schema, SObject
+from connectors.salesforce.schema import UNREADABLE, Schema, SObject
 
 __all__ = ["CellKind", "Output", "Selection", "cell_kind", "select"]
 
-_UNREADABLE = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 _NUMBERS = frozenset({"int", "long", "double", "currency", "percent"})
 _OFTEN_ABSENT = frozenset({"currency", "pipeline"})
 """Columns of fields that only orgs with several currencies, or with record types, have at all."""
@@ -134,7 +133,7 @@ def select(schema: Schema, sources: Sequence[SourceObject], fields: Iterable[str
 def cell_kind(description: Mapping[str, Any]) -> CellKind | None:
     """What the cells of a described field are; None where it is only readable through its parts."""
     kind = description["type"]
-    if kind in _UNREADABLE:
+    if kind in UNREADABLE:
         return None
     if kind in _NUMBERS:
         return CellKind.NUMBER

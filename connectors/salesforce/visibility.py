@@ -86,7 +86,10 @@ def count_visible(client: SalesforceClient, query: RecordQuery) -> int:
 def warn_of_hidden(found: Seen) -> None:
     """Say in the log that the user sees fewer records than there are."""
     if found.is_short:
-        _log.warning("records_hidden object=%s seen=%d there=%d", found.name, found.seen, found.there)
+        _log.warning(
+            "salesforce.records_hidden",
+            extra={"object": found.name, "seen": found.seen, "there": found.there},
+        )
 
 
 def field_findings(schema: Schema, sources: Sequence[SourceObject]) -> list[Finding]:

@@ -153,9 +153,8 @@ def _fewer(before: Prepared, after: Prepared, error: RefusedError, sobject: SObj
     """
     if len(after.positions) < len(before.positions):
         _log.warning(
-            "salesforce.fields_moved object=%s records=%d",
-            sobject.name,
-            len(before.positions) - len(after.positions),
+            "salesforce.fields_moved",
+            extra={"object": sobject.name, "records": len(before.positions) - len(after.positions)},
         )
         return after
     raise _moved(error, sobject) if error.api_code in _FIELD_REFUSALS else error

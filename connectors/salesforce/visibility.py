@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 
 from connectors.errors import AccessError, ProtocolError, SchemaError
 from connectors.model import Finding, Severity
-from connectors.salesforce.client import Answer, SalesforceClient
+from connectors.salesforce.answers import Answer
+from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.objects import SourceObject
 from connectors.salesforce.query import RecordQuery, better_refusal

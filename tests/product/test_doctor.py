@@ -75,6 +75,15 @@ def test_our_own_field_is_recognised(folder: Path) -> None:
     assert "made by crm-segments" in whats["Field crm_segment"]
 
 
+def test_fields_that_are_missing_beside_the_segment_are_named(folder: Path) -> None:
+    with open_store(f"sqlite:///{folder}/.crm-segments/state.db") as store:
+        make_our_field(folder, store.installation_id())
+    (check,) = [check for check in examined(folder).checks if check.title == "Fields of customers"]
+    assert check.severity is Severity.WARN
+    assert check.what.startswith("crm_segment_confidence, crm_segment_reason, crm_segment_since: deleted")
+    assert "fields check" in check.fix
+
+
 def test_fields_whose_state_was_lost_name_refit_as_the_way_out(folder: Path) -> None:
     make_our_field(folder, "a lost installation")
     (check,) = failed(examined(folder))

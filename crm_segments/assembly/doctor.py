@@ -66,7 +66,7 @@ def _check_crm(settings: LoadedSettings) -> tuple[Check, ...]:
                 description = crm.describe(ObjectKind(one.object))
                 names = list(field_names(crm, one.field).values())
                 yield _check_field(one, names[0], description, installation)
-                yield from _check_others(one, names, description)
+                yield from _check_others(one, names, description, installation)
                 yield from _check_scope(one, description)
 
     return _guarded("CRM", look)
@@ -100,9 +100,18 @@ def _check_field(
 
 
 def _check_others(
-    one: SegmentationSettings, names: Sequence[str], description: ObjectDescription
+    one: SegmentationSettings,
+    names: Sequence[str],
+    description: ObjectDescription,
+    installation: str | None,
 ) -> Iterator[Check]:
-    """Fields that somebody deleted or hid beside one that is there."""
+    """What is wrong with the fields beside the segment's own, where that one is in order."""
+    if _check_field(one, names[0], description, installation).severity is not Severity.OK:
+        return
+    for name in names[1:]:
+        check = _check_field(one, name, description, installation)
+        if check.severity is not Severity.OK:
+            yield check
     missing = [name for name in names[1:] if description.field(name) is None]
     if description.field(names[0]) is not None and missing:
         yield Check(

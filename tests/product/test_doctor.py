@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from connectors.local import open_connector
@@ -53,6 +54,11 @@ def test_a_missing_crm_file_names_import_and_the_state_is_looked_at_all_the_same
 
 
 def test_a_field_of_someone_else_is_found_before_a_run_is(folder: Path) -> None:
+    with open_connector(path=folder / "crm.db") as crm:
+        columns = {name: pa.array([], pa.string()) for name in ("account_id", "crm_segment_since")}
+        crm.load({ObjectKind.ACCOUNT: pa.table(columns)}, as_of=NOW.date())
+    (check,) = failed(examined(folder))
+    assert check.title == "Field crm_segment_since"
     (folder / "config.toml").write_text('[[segmentation]]\nfield = "industry"\n')
     (check,) = failed(examined(folder))
     assert check.title == "Field industry"

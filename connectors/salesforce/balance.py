@@ -16,7 +16,7 @@ RECYCLE_BIN = timedelta(days=14)
 """Deleted records are shown for 15 days (SOAP API Developer Guide, "getDeleted()", 2026-11); less one."""
 
 _SKEW = timedelta(minutes=1)
-"""The clocks of Salesforce's servers may differ by so much at most."""
+"""Our allowance for clocks of several servers that answer for one org; Salesforce names none."""
 
 
 def check_mark(since: Mark, ends: Mark) -> None:

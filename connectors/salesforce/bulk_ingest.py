@@ -13,7 +13,7 @@ from connectors.errors import ProtocolError, UnknownOutcomeError, UsageError
 from connectors.model import FieldWrite, JobState, WriteOutcome, WriteResult
 from connectors.salesforce.bulk_files import csv_file, read_results
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal, lost
+from connectors.salesforce.errors import RefusedError, lost
 from connectors.salesforce.gone import with_survivors
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.limits import LIMITS, MAX_JOB_BYTES
@@ -25,7 +25,7 @@ from connectors.salesforce.write import Prepared, check_distinct, prepare, requi
 
 __all__ = ["abandon_job", "job_results", "job_state", "open_job", "submit_job"]
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _JOBS = "jobs/ingest"
 _STATES = {
     "Open": JobState.OPEN,
@@ -97,12 +97,14 @@ def submit_job(
     client.budget.require()
     _upload(client, reference, content)
     _close(client, reference)
-    _LOG.info(
-        "salesforce.job_submitted job=%s object=%s records=%d left_out=%d",
-        reference,
-        source.name,
-        len(prepared.ids),
-        len(batch) - len(prepared.ids),
+    _log.info(
+        "salesforce.job.submitted",
+        extra={
+            "job": reference,
+            "object": source.name,
+            "records": len(prepared.ids),
+            "left_out": len(batch) - len(prepared.ids),
+        },
     )
     return verdicts
 
@@ -141,12 +143,14 @@ def job_results(
     }
     for found, error in failed:
         results[found] = _verdict(asked[found], from_csv(error), sobject)
-    _LOG.info(
-        "salesforce.job_results job=%s written=%d failed=%d untouched=%d",
-        reference,
-        len(written),
-        len(failed),
-        len(untouched),
+    _log.info(
+        "salesforce.job.ended",
+        extra={
+            "job": reference,
+            "written": len(written),
+            "failed": len(failed),
+            "untouched": len(untouched),
+        },
     )
     return with_survivors(client, sobject, [results.get(record_id) for record_id in asked])
 
@@ -162,9 +166,9 @@ def abandon_job(client: SalesforceClient, reference: str) -> None:
         purpose = f"abort the bulk job {reference}"
         try:
             _set_state(client, reference, "Aborted", purpose)
-        except (UnknownOutcomeError, Refusal):
+        except (UnknownOutcomeError, RefusedError):
             # Whether it was heard, and what came between, the job itself tells.
-            _LOG.info("salesforce.job_abort_unclear job=%s", reference)
+            _log.info("salesforce.job.abort_unclear", extra={"job": reference})
         job = _read(client, reference)
     if job is None:
         return
@@ -215,21 +219,15 @@ def _upload(client: SalesforceClient, reference: str, content: bytes) -> None:
             headers={"Content-Type": "text/csv; charset=UTF-8"},
             is_write=True,
         )
-    except Refusal as error:
+    except RefusedError as error:
         raise _begun(error, purpose) from error
 
 
 def _close(client: SalesforceClient, reference: str) -> None:
     purpose = f"begin the bulk job {reference}"
     try:
-        client.send(
-            "PATCH",
-            f"{_JOBS}/{reference}",
-            purpose=purpose,
-            content={"state": "UploadComplete"},
-            is_write=True,
-        )
-    except Refusal as error:
+        _set_state(client, reference, "UploadComplete", purpose)
+    except RefusedError as error:
         raise _begun(error, purpose) from error
 
 
@@ -237,7 +235,7 @@ def _set_state(client: SalesforceClient, reference: str, state: str, purpose: st
     client.send("PATCH", f"{_JOBS}/{reference}", purpose=purpose, content={"state": state}, is_write=True)
 
 
-def _begun(error: Refusal, purpose: str) -> ProtocolError | UnknownOutcomeError:
+def _begun(error: RefusedError, purpose: str) -> ProtocolError | UnknownOutcomeError:
     """A job that takes nothing more got it from an attempt before, whose answer did not arrive."""
     if error.api_code == _NOT_NOW:
         return lost(purpose, "the job has a file already, or has begun")
@@ -248,7 +246,7 @@ def _read(client: SalesforceClient, reference: str) -> dict[str, Any] | None:
     """What Salesforce says of the job; None where it knows none."""
     try:
         found = client.get(f"{_JOBS}/{reference}", purpose=f"ask for the bulk job {reference}").json()
-    except Refusal as error:
+    except RefusedError as error:
         if error.status == 404:
             return None
         raise

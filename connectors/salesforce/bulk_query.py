@@ -9,7 +9,7 @@ import pyarrow as pa
 from connectors.errors import DataError, ProtocolError
 from connectors.salesforce.arrow import HalfAnswerError, cells_of_csv, no_cells
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal, unavailable
+from connectors.salesforce.errors import RefusedError, unavailable
 from connectors.salesforce.position import Position
 from connectors.salesforce.query import RecordQuery, better_refusal, repeated
 
@@ -80,7 +80,7 @@ class BulkQuery:
         content = {"operation": self._query.resource, "query": self._query.whole()}
         try:
             answer = self._client.send("POST", "jobs/query", purpose=self._query.purpose, content=content)
-        except Refusal as error:
+        except RefusedError as error:
             if error.api_code in {"INVALID_FIELD", "INVALID_TYPE"}:
                 raise better_refusal(error, self._query) from error
             raise JobRefusedError from error
@@ -94,7 +94,7 @@ class BulkQuery:
         self._client.budget.require()
         try:
             answer = self._client.get(f"jobs/query/{position.job}", purpose=self._query.purpose)
-        except Refusal as error:
+        except RefusedError as error:
             return self._without_job(position, error), False
         found = answer.json()
         state = found.get("state")
@@ -109,7 +109,7 @@ class BulkQuery:
             raise unavailable(self._query.purpose, "its job does not end")
         return replace(position, polls=position.polls + 1), True
 
-    def _without_job(self, position: Position, error: Refusal | None) -> Position:
+    def _without_job(self, position: Position, error: RefusedError | None) -> Position:
         """The position before the job, which failed or is gone: a new one may do."""
         if position.jobs < _MOST_JOBS:
             return replace(position, job="", polls=0)
@@ -147,7 +147,7 @@ class BulkQuery:
         path = f"jobs/query/{position.job}/results"
         try:
             answer = self._client.get(path, purpose=self._query.purpose, params=params)
-        except Refusal as error:
+        except RefusedError as error:
             raise self._lost(position) from error
         cells = self._cells(answer.content, is_first=not position.locator)
         announced = answer.headers.get("Sforce-NumberOfRecords", "")

@@ -1,14 +1,19 @@
 """What `check` looks at: version, what the user sees and may write, record types, calls that are left."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from connectors.config import ConnectionSettings
 from connectors.errors import AccessError, AuthError, CrmSegmentsError
-from connectors.model import Finding, ObjectKind, Severity
+from connectors.model import FieldSpec, Finding, ObjectKind, Severity
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.custom_fields import CustomFields
+from connectors.salesforce.errors import RefusedError
+from connectors.salesforce.names import field_name
 from connectors.salesforce.objects import SourceObject, sources_of
+from connectors.salesforce.organization import check_version
+from connectors.salesforce.permissions import check_profiles, is_refused_look
 from connectors.salesforce.record_types import find_hidden_options, hidden_option_findings
-from connectors.salesforce.schema import Schema
+from connectors.salesforce.schema import Schema, SObject
 from connectors.salesforce.visibility import Seen, count_seen, field_findings
 
 __all__ = ["examine"]
@@ -24,14 +29,15 @@ def examine(client: SalesforceClient, schema: Schema, settings: ConnectionSettin
         AuthError: The login is refused: nothing else can be looked at.
     """
     sources = [source for kind in _READ for source in sources_of(kind, settings)]
-    account = sources_of(ObjectKind.ACCOUNT, settings)[0]
     looks: Sequence[Callable[[], Iterable[Finding]]] = (
         lambda: _login(client),
         lambda: _version(client),
         lambda: field_findings(schema, sources),
         lambda: _records(client, sources),
-        lambda: _writable(schema, account),
-        lambda: _record_types(client, schema, account),
+        lambda: _writable(schema, settings),
+        lambda: _record_types(client, schema, settings),
+        lambda: _setup(client, schema, settings),
+        lambda: _viewers(client, settings),
         lambda: _calls(client),
     )
     return [finding for look in looks for finding in _guarded(look)]
@@ -53,20 +59,8 @@ def _login(client: SalesforceClient) -> list[Finding]:
 
 
 def _version(client: SalesforceClient) -> list[Finding]:
-    """Salesforce supports a version for at least three years ("API End-of-Life Policy", read 2026-11)."""
-    answer = client.get("/services/data", purpose="list the versions of its interface")
-    known = [str(one.get("version")) for one in answer.json()]
-    if client.version in known:
-        return [Finding(f"The org offers version {client.version} of the API, which is used.", Severity.OK)]
-    newest = max(known, key=float, default="none")
-    return [
-        Finding(
-            f"The org does not offer version {client.version} of the API; its newest is {newest}.",
-            Severity.FAIL,
-            f'Set api_version = "{newest}" under [connection].',
-            {"known": known},
-        )
-    ]
+    check_version(client)
+    return [Finding(f"The org offers version {client.version} of the API, which is used.", Severity.OK)]
 
 
 def _records(client: SalesforceClient, sources: Sequence[SourceObject]) -> list[Finding]:
@@ -80,41 +74,91 @@ def _seen(found: Seen) -> Finding:
     return Finding(
         f"The user sees {found.seen:,} of the {found.there:,} records of {found.name}.",
         Severity.WARN,
-        "Segments are made from what is seen. To see all: Setup > Permission Sets > (ours) > Object "
-        f"Settings > {found.name} > View All.",
+        "Segments are made from what is seen. To see all: Setup > Permission Sets > the set of the "
+        f"integration user > Object Settings > {found.name} > View All.",
         details,
     )
 
 
-def _writable(schema: Schema, source: SourceObject) -> list[Finding]:
-    sobject = schema.sobject(source.name, fresh=True)
-    ours = [name for name in sobject.fields if (spec := sobject.spec(name)) and spec.is_managed]
-    locked = [name for name in ours if not sobject.can_update(name)]
+def _labelled(schema: Schema, settings: ConnectionSettings) -> Iterator[SourceObject]:
+    """Accounts, and what else carries fields of ours."""
+    for kind in (ObjectKind.ACCOUNT, ObjectKind.CONTACT, ObjectKind.LEAD):
+        source = sources_of(kind, settings)[0]
+        try:
+            is_ours = kind is ObjectKind.ACCOUNT or bool(_our_fields(schema.sobject(source.name)))
+        except AccessError:
+            continue
+        if is_ours:
+            yield source
+
+
+def _our_fields(sobject: SObject) -> list[FieldSpec]:
+    return [spec for name in sobject.fields if (spec := sobject.spec(name)) and spec.is_managed]
+
+
+def _writable(schema: Schema, settings: ConnectionSettings) -> list[Finding]:
+    return [_may_edit(schema.sobject(source.name)) for source in _labelled(schema, settings)]
+
+
+def _may_edit(sobject: SObject) -> Finding:
+    ours = _our_fields(sobject)
+    locked = [spec.name for spec in ours if not sobject.can_update(spec.name)]
     if not sobject.is_updateable:
-        return [
-            Finding(
-                f"The user may not edit records of {source.name}.",
-                Severity.FAIL,
-                f"Setup > Permission Sets > (ours) > Object Settings > {source.name}: Edit.",
-            )
-        ]
+        return Finding(
+            f"The user may not edit records of {sobject.name}.",
+            Severity.FAIL,
+            f"Setup > Permission Sets > the set of the integration user > Object Settings > {sobject.name}: "
+            "Edit.",
+        )
     if locked:
+        return Finding(
+            f"The user sees {', '.join(locked)} of {sobject.name} and may not change them.",
+            Severity.FAIL,
+            "Setup > Permission Sets > CRM Segments Integration > Object Settings: Edit Access; or "
+            "crm-segments fields create.",
+        )
+    more = f" and our {len(ours)} fields" if ours else ""
+    return Finding(f"The user may edit records of {sobject.name}{more}.", Severity.OK)
+
+
+def _setup(client: SalesforceClient, schema: Schema, settings: ConnectionSettings) -> list[Finding]:
+    """Whether fields that are still missing can be made; users who find all in place need no such right."""
+    source = sources_of(ObjectKind.ACCOUNT, settings)[0]
+    if _our_fields(schema.sobject(source.name)):
+        return []
+    try:
+        CustomFields(client, source.name).find([field_name("crm_segment")])
+    except (RefusedError, AccessError) as error:
+        if not is_refused_look(error):
+            raise
         return [
             Finding(
-                f"The user sees {', '.join(locked)} of {source.name} and may not change them.",
-                Severity.FAIL,
-                "Setup > Permission Sets > CRM Segments Integration > Object Settings: Edit Access; or "
-                "crm-segments fields create.",
+                "The user may not make fields, and sees none of ours on accounts: an administrator makes "
+                "them.",
+                Severity.WARN,
+                "crm-segments fields create with the credentials of an administrator; or crm-segments fields "
+                "export DIR, to deploy. Then Setup > Permission Sets > CRM Segments Integration > Manage "
+                "Assignments > add the integration user.",
             )
         ]
-    more = f" and our {len(ours)} fields" if ours else ""
-    return [Finding(f"The user may edit records of {source.name}{more}.", Severity.OK)]
+    return []
 
 
-def _record_types(client: SalesforceClient, schema: Schema, source: SourceObject) -> list[Finding]:
-    sobject = schema.sobject(source.name)
-    specs = [spec for name in sobject.fields if (spec := sobject.spec(name)) and spec.is_managed]
-    return hidden_option_findings(find_hidden_options(client, sobject, specs)) if specs else []
+def _viewers(client: SalesforceClient, settings: ConnectionSettings) -> list[Finding]:
+    try:
+        check_profiles(client, settings.viewers)
+    except (RefusedError, AccessError) as error:
+        if not is_refused_look(error):
+            raise
+    return []
+
+
+def _record_types(
+    client: SalesforceClient, schema: Schema, settings: ConnectionSettings
+) -> Iterator[Finding]:
+    for source in _labelled(schema, settings):
+        sobject = schema.sobject(source.name)
+        yield from hidden_option_findings(find_hidden_options(client, sobject, _our_fields(sobject)))
 
 
 def _calls(client: SalesforceClient) -> list[Finding]:

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
@@ -26,6 +25,7 @@ from simple_salesforce.format import format_soql
 from connectors.config import ConnectionSettings
 from connectors.errors import AuthError, ConfigError, CrmSegmentsError, ProtocolError
 from connectors.http import check_endpoint, open_session
+from connectors.salesforce.answers import Answer
 from connectors.salesforce.budget import CallMeter, exhausted
 from connectors.salesforce.errors import first_error, lost, refusal_of, unavailable
 from connectors.salesforce.limits import (
@@ -44,7 +44,7 @@ from connectors.salesforce.login import (
     refused_login,
 )
 
-__all__ = ["Answer", "SalesforceClient", "soql"]
+__all__ = ["SalesforceClient", "soql"]
 
 soql = format_soql
 """Puts values into a query, quoted. Names of fields and objects come from descriptions, never from data."""
@@ -59,24 +59,6 @@ _ALWAYS = {
 _PID_OF_REHEARSAL = "X-Sandbox-Client-Pid"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    def json(self) -> Any:
-        """The parsed body; it was proven to be JSON when it came."""
-        return self._parsed
-
-    @cached_property
-    def _parsed(self) -> Any:
-        # Once for the proof and for whoever reads it: parsing is half the work of a page of records.
-        return orjson.loads(self.content)
-
-
 @dataclass(frozen=True, slots=True)
 class _Opened:
     token: str = field(repr=False)
@@ -88,6 +70,7 @@ class SalesforceClient:
 
     def __init__(self, settings: ConnectionSettings) -> None:
         endpoint = check_endpoint(settings.endpoint) if settings.endpoint else None
+        self._endpoint = endpoint
         self.domain = domain_name(settings.domain, is_rehearsal=endpoint is not None)
         self.version = _checked_version(settings.api_version)
         self.budget = CallMeter(settings.daily_call_reserve)
@@ -161,7 +144,7 @@ class SalesforceClient:
             TransientError: Turned away before execution.
             QuotaExhaustedError: The org has no API calls left.
             UnknownOutcomeError: A write whose answer was lost.
-            Refusal: Refused as such, with its code; the caller knows what it means.
+            RefusedError: Refused as such, with its code; the caller knows what it means.
             ProtocolError: Salesforce answered outside its documentation.
         """
         data = orjson.dumps(content) if content is not None else body
@@ -169,7 +152,7 @@ class SalesforceClient:
         asked = _Asked(method, path, purpose, params, data, {**kind, **(headers or {})}, is_write)
         opened = self._open()
         answer = self._exchange(asked, opened)
-        if answer.status == 401 and _is_session_over(answer):
+        if answer.status == 401 and answer.is_session_over:
             # Refused before execution, so it is safe to send it again, once, with a new session.
             answer = self._exchange(asked, self._renew(opened))
         return self._understood(asked, answer)
@@ -254,15 +237,23 @@ class SalesforceClient:
                 code="connection.certificate",
             ) from None
         if _was_not_sent(error):
-            raise unavailable(purpose, "there was no connection") from None
+            raise unavailable(purpose, "there was no connection", way_out=self._way_to_connect()) from None
         if is_write:
             raise lost(purpose, "the connection ended first") from None
         raise unavailable(purpose, "the connection ended before the answer") from None
 
+    def _way_to_connect(self) -> str:
+        if self._endpoint is not None:
+            return f"Nothing answers at {self._endpoint}: start it with crm-segments sandbox salesforce."
+        return (
+            "Is the network up, must HTTPS_PROXY be set, and is domain under [connection] right? "
+            "status.salesforce.com shows outages."
+        )
+
     def _understood(self, asked: "_Asked", answer: Answer) -> Answer:
         status = answer.status
         if 200 <= status < 300:
-            if _is_expected_body(answer):
+            if answer.is_whole:
                 return answer
             what = "something between answered in its place (a web page, or half an answer)"
             raise lost(asked.purpose, what) if asked.is_write else unavailable(asked.purpose, what)
@@ -274,7 +265,7 @@ class SalesforceClient:
         status = answer.status
         if status in {429, 503}:
             what = f"it is busy (HTTP {status})"
-            return unavailable(asked.purpose, what, retry_after=_retry_after(answer.headers))
+            return unavailable(asked.purpose, what, retry_after=answer.retry_after)
         if status >= 500:
             what = f"it failed inside (HTTP {status})"
             return lost(asked.purpose, what) if asked.is_write else unavailable(asked.purpose, what)
@@ -329,29 +320,6 @@ def _checked_version(given: str | None) -> str:
         hint=f'Write a version from {MIN_API_VERSION}.0 on, e.g. "{API_VERSION}", or leave it out.',
         code="config.api_version",
     )
-
-
-def _is_session_over(answer: Answer) -> bool:
-    found = first_error(answer.content)
-    return found is not None and found.code == "INVALID_SESSION_ID"
-
-
-def _is_expected_body(answer: Answer) -> bool:
-    """JSON or CSV, whole; a file without rows, 201 and 204 may be empty."""
-    if "text/csv" in answer.headers.get("Content-Type", ""):
-        return True
-    if not answer.content:
-        return answer.status in {201, 204}
-    try:
-        answer.json()
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    given = headers.get("Retry-After", "")
-    return float(given) if given.isascii() and given.isdigit() else None
 
 
 def _was_not_sent(error: Exception) -> bool:

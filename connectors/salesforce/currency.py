@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.errors import ProtocolError
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.queries import read_rows
 
 __all__ = ["Rates", "read_rates"]
 
@@ -51,8 +51,7 @@ def read_rates(client: SalesforceClient) -> Rates:
     Raises:
         ProtocolError: They make no sense.
     """
-    answer = client.get("query", purpose="read the rates of currencies", params={"q": _QUERY})
-    records: list[Mapping[str, Any]] = answer.json().get("records") or []
+    records = read_rows(client, _QUERY, purpose="read the rates of currencies")
     units = {one["IsoCode"]: float(one["ConversionRate"] or 0) for one in records}
     home = [one for one in records if one["IsCorporate"]]
     if len(home) != 1 or min(units.values()) <= 0:

@@ -11,9 +11,9 @@ from typing import Any
 from connectors.errors import SchemaError
 from connectors.model import FieldSpec, FieldType
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import BUSY_CODE, Refusal, unavailable
+from connectors.salesforce.errors import BUSY_CODE, RefusedError, unavailable
 from connectors.salesforce.options import merge_values
-from connectors.salesforce.queries import select
+from connectors.salesforce.queries import Resource, read_rows
 from connectors.salesforce.schema import mark, marked
 
 __all__ = ["CustomField", "CustomFields", "metadata_of", "with_mark", "with_options"]
@@ -60,7 +60,7 @@ class CustomFields:
         """The fields of these names that are in the org, by the name that was asked for.
 
         Raises:
-            Refusal, AccessError: The user may not look into the setup.
+            RefusedError, AccessError: The user may not look into the setup.
         """
         wanted = {name.removesuffix("__c").lower(): name for name in names}
         query = soql(
@@ -68,7 +68,7 @@ class CustomFields:
             " WHERE DeveloperName IN {} AND NamespacePrefix = null",
             [name.removesuffix("__c") for name in names],
         )
-        rows = select(self._client, query, purpose="look for our fields", tooling=True)
+        rows = read_rows(self._client, query, purpose="look for our fields", resource=Resource.SETUP)
         found = {}
         for row in rows:
             # Standard objects stand there by name, custom ones by an id.
@@ -91,7 +91,7 @@ class CustomFields:
         """Make a field, which nobody sees yet.
 
         Raises:
-            Refusal: There is one of that name, say.
+            RefusedError: There is one of that name, say.
             AccessError: The user may not make fields.
         """
         content = {"FullName": f"{self._sobject}.{spec.name}", "Metadata": metadata_of(spec)}
@@ -110,7 +110,7 @@ class CustomFields:
         # Not a write whose outcome must be known: whoever comes back looks first what is there.
         try:
             self._client.send(method, path, purpose=purpose, content=content)
-        except Refusal as error:
+        except RefusedError as error:
             if error.api_code != BUSY_CODE:
                 raise
             raise unavailable(purpose, "its setup is being changed by somebody else") from error
@@ -146,8 +146,7 @@ def with_options(field: CustomField, spec: FieldSpec) -> dict[str, Any]:
     if not definition:
         raise SchemaError(
             f"The options of {field.name} come from a global value set of the org, which crm-segments did "
-            "not "
-            "make and does not change.",
+            "not make and does not change.",
             hint="Give the field a list of its own again: Setup > Object Manager > the object > Fields & "
             "Relationships > the field; or add the missing options to the global value set.",
             code="salesforce.field.value_set",

@@ -17,7 +17,7 @@ from connectors.errors import (
     UnknownOutcomeError,
 )
 
-__all__ = ["BUSY_CODE", "ApiError", "Refusal", "first_error", "lost", "refusal_of", "unavailable"]
+__all__ = ["BUSY_CODE", "ApiError", "RefusedError", "first_error", "lost", "refusal_of", "unavailable"]
 
 BUSY_CODE = "UNABLE_TO_LOCK_ROW"
 """Somebody else works on the same thing at this moment."""
@@ -47,7 +47,7 @@ class ApiError:
         return self.code == "REQUEST_LIMIT_EXCEEDED" and not self.limit.startswith("Concurrent")
 
 
-class Refusal(ProtocolError):
+class RefusedError(ProtocolError):
     """A request was refused as such, before anything happened; whoever asked knows what that means.
 
     Where nobody turns it into a better error it is reported as it is: by its code.
@@ -95,20 +95,25 @@ def refusal_of(purpose: str, status: int, content: bytes) -> CrmSegmentsError:
     if status == 403 or (found and found.code in _ACCESS_CODES):
         return AccessError(
             f"The Salesforce user may not {purpose}.",
-            hint="Give the integration user that right with a permission set; crm-segments doctor names "
-            "each one that is missing.",
+            hint="Give the integration user that right with a permission set; crm-segments doctor shows "
+            "what it may see and edit.",
             code="salesforce.access.denied",
             details={"api_code": found.code if found else "", "status": status},
             next_command="crm-segments doctor",
         )
-    return Refusal(purpose, status, found or ApiError("NO_ERROR_CODE"))
+    return RefusedError(purpose, status, found or ApiError("NO_ERROR_CODE"))
 
 
-def unavailable(purpose: str, what: str, *, retry_after: float | None = None) -> UnavailableError:
+_LATER = "Run again later; status.salesforce.com shows outages."
+
+
+def unavailable(
+    purpose: str, what: str, *, retry_after: float | None = None, way_out: str = _LATER
+) -> UnavailableError:
     """The request did not reach Salesforce, or was turned away at the door: asking again is safe."""
     return UnavailableError(
         f"Salesforce could not be asked to {purpose}: {what}.",
-        hint="Nothing was changed by this request; it is tried again. status.salesforce.com shows outages.",
+        hint=f"Nothing was changed by this request. {way_out}",
         code="transient.salesforce",
         retry_after=retry_after,
     )

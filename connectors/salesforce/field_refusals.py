@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from connectors.errors import AccessError, ProtocolError, SchemaError, UsageError
 from connectors.model import FieldSpec, FieldType
 from connectors.salesforce.custom_fields import TYPES, CustomField
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.names import WRITERS_SET
 from connectors.salesforce.objects import SourceObject
@@ -97,14 +97,11 @@ def no_setup(sobject: str, names: Sequence[str]) -> AccessError:
     fields = ", ".join(names)
     return AccessError(
         f"On {sobject}, these fields are missing, incomplete, or hidden from the Salesforce user, which "
-        "may not set "
-        f"them up: {fields}.",
+        f"may not set them up: {fields}.",
         hint="An administrator does it once: either crm-segments fields create, as a user with Customize "
         "Application, Manage Profiles and Permission Sets and Assign Permission Sets; or crm-segments "
-        "fields export "
-        "DIR, deploy it, and Setup > Permission Sets > CRM Segments Integration > Manage Assignments > add "
-        "the "
-        "integration user.",
+        "fields export DIR, deploy it, and Setup > Permission Sets > CRM Segments Integration > Manage "
+        "Assignments > add the integration user.",
         code="salesforce.fields.missing",
         details={"object": sobject, "fields": list(names), "permission_set": WRITERS_SET},
         next_command="crm-segments fields export DIR",
@@ -117,8 +114,8 @@ def no_change(sobject: str, names: Sequence[str]) -> AccessError:
     return AccessError(
         f"The Salesforce user may not change the fields of {sobject} ({', '.join(names)}).",
         hint=f"Give it {right} and View Setup and Configuration for this: Setup > Permission Sets > the "
-        "set of the "
-        "integration user > System Permissions; or run this once with an administrator's credentials.",
+        "set of the integration user > System Permissions; or run this once with an administrator's "
+        "credentials.",
         code="salesforce.access.setup",
         details={"object": sobject, "permission": right},
     )
@@ -128,8 +125,8 @@ def too_short(sobject: str, found: FieldSpec, wanted: FieldSpec) -> str:
     """Somebody made a text of ours shorter."""
     return (
         f"The field {wanted.name} of {sobject} holds {found.max_length} characters instead of "
-        f"{wanted.max_length}: "
-        f"longer texts will be refused. {_FIELDS_PATH.format(sobject)} > the field > Edit: Length."
+        f"{wanted.max_length}: longer texts will be refused. {_FIELDS_PATH.format(sobject)} > the field > "
+        "Edit: Length."
     )
 
 
@@ -147,10 +144,8 @@ def still_closed(sobject: str, names: Sequence[str]) -> AccessError:
     return AccessError(
         f"The Salesforce user does not see these fields of {sobject}, or may not edit them: {fields}.",
         hint=f"Setup > Permission Sets > CRM Segments Integration > Object Settings > {sobject} > Edit: "
-        "Read Access "
-        "and Edit Access for each of them, and Edit for the object; then Manage Assignments > add the "
-        "integration "
-        "user. A muting permission set takes rights away: is one assigned?",
+        "Read Access and Edit Access for each of them, and Edit for the object; then Manage Assignments > "
+        "add the integration user. A muting permission set takes rights away: is one assigned?",
         code="salesforce.access.fields",
         details={"object": sobject, "fields": list(names), "permission_set": WRITERS_SET},
         next_command="crm-segments fields check",
@@ -168,7 +163,7 @@ def options_lost(sobject: str, name: str, values: Sequence[str]) -> ProtocolErro
     )
 
 
-def not_made(sobject: str, name: str, error: Refusal) -> SchemaError:
+def not_made(sobject: str, name: str, error: RefusedError) -> SchemaError:
     """Salesforce refused to make a field that nobody sees."""
     return SchemaError(
         f"Salesforce refused to make the field {name} on {sobject}: {error.api_code}.",
@@ -183,8 +178,8 @@ def stale_labels(sobject: str, name: str, values: Sequence[str]) -> str:
     """Renamed segments whose options keep their old labels, because the user may not change them."""
     return (
         f"The field {name} of {sobject} shows {len(values)} segments under an old title "
-        f"({', '.join(values)}); the "
-        "Salesforce user may not change that. An administrator can: crm-segments fields create."
+        f"({', '.join(values)}); the Salesforce user may not change that. An administrator can: "
+        "crm-segments fields create."
     )
 
 
@@ -192,8 +187,8 @@ def _other_installation(source: SourceObject, name: str) -> SchemaError:
     return SchemaError(
         f"The field {name} of {source.name} belongs to another installation of crm-segments.",
         hint="If that installation is gone, take its fields over with crm-segments fields adopt, or, "
-        "together with "
-        f"the segments that the records carry, with crm-segments refit and refit approve; else {_FREE_NAME}.",
+        "together with the segments that the records carry, with crm-segments refit and refit approve; "
+        f"else {_FREE_NAME}.",
         code="schema.field.other_installation",
         details=_details(source, name),
         next_command="crm-segments fields adopt",

@@ -10,7 +10,7 @@ from connectors.model import FieldAction, FieldChange, FieldSpec, FieldType, Obj
 from connectors.salesforce import field_refusals as refusals
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.custom_fields import CustomField, CustomFields, with_mark, with_options
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.objects import SourceObject
 from connectors.salesforce.options import merge_values
 from connectors.salesforce.permissions import Grants, PermissionSets, is_refused_look
@@ -19,7 +19,7 @@ from connectors.salesforce.schema import Schema, SObject
 
 __all__ = ["FieldMaker"]
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class FieldMaker:
         """
         try:
             found = self._custom.find(names)
-        except (Refusal, AccessError) as error:
+        except (RefusedError, AccessError) as error:
             if not is_refused_look(error):
                 raise
             raise refusals.no_change(self._source.name, names) from error
@@ -156,7 +156,7 @@ class FieldMaker:
             return {}, False
         try:
             return self._custom.find(names), False
-        except (Refusal, AccessError) as error:
+        except (RefusedError, AccessError) as error:
             if not is_refused_look(error):
                 raise
             return {}, True
@@ -184,7 +184,7 @@ class FieldMaker:
             return Grants(tuple(unseen), tuple(unseen))
         try:
             return self._permissions.missing([step.wanted.name for step in steps], unseen)
-        except (Refusal, AccessError) as error:
+        except (RefusedError, AccessError) as error:
             if not is_refused_look(error):
                 raise
             # Whoever runs every week needs no look into the setup, as long as all is there.
@@ -206,14 +206,14 @@ class FieldMaker:
                 self._create(step.wanted)
             elif step.options and step.present is not None:
                 self._custom.change(step.present, with_options(step.present, step.wanted))
-                _logger.info("salesforce.field.options", extra={"field": step.wanted.name})
+                _log.info("salesforce.field.options", extra={"field": step.wanted.name})
         is_only_for_viewers = not grants.writer_fields and not any(step.options for step in steps)
         try:
             self._permissions.give(grants)
         except AccessError:
             if not is_only_for_viewers:
                 raise
-            _logger.warning("salesforce.viewers.left_out", extra={"count": len(grants.viewer_ids)})
+            _log.warning("salesforce.viewers.left_out", extra={"count": len(grants.viewer_ids)})
             return False
         return True
 
@@ -228,9 +228,9 @@ class FieldMaker:
             self._custom.create(wanted)
         except AccessError as error:
             raise refusals.no_setup(self._source.name, [wanted.name]) from error
-        except Refusal as error:
+        except RefusedError as error:
             raise refusals.not_made(self._source.name, wanted.name, error) from error
-        _logger.info("salesforce.field.made", extra={"object": self._source.name, "field": wanted.name})
+        _log.info("salesforce.field.made", extra={"object": self._source.name, "field": wanted.name})
 
     def _prove(self, specs: Sequence[FieldSpec]) -> None:
         """Read back as the integration user: what cannot be written now would fail for every record."""

@@ -8,11 +8,12 @@ from connectors.errors import CrmSegmentsError
 from connectors.model import WriteOutcome, WriteResult
 from connectors.salesforce.client import SalesforceClient, soql
 from connectors.salesforce.ids import long_id
+from connectors.salesforce.queries import Resource, read_rows
 from connectors.salesforce.schema import SObject
 
 __all__ = ["with_survivors"]
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _IDS_IN_QUERY = 200
 """Keeps the query's address below the 16,384 bytes that Salesforce takes ("API Request Limits", 2026-11)."""
 _MAX_STEPS = 5
@@ -32,8 +33,9 @@ def with_survivors(
     try:
         survivors = _survivors(client, sobject.name, gone)
     except CrmSegmentsError as error:
-        _LOG.warning(
-            "salesforce.merged_unknown object=%s count=%d code=%s", sobject.name, len(gone), error.code
+        _log.warning(
+            "salesforce.merged_unknown",
+            extra={"object": sobject.name, "count": len(gone), "code": error.code},
         )
         return list(results)
     return [_named(one, sobject.label, survivors) for one in results]
@@ -74,11 +76,6 @@ def _masters(client: SalesforceClient, name: str, ids: Sequence[str]) -> dict[st
         query = f"SELECT Id, MasterRecordId FROM {name}" + soql(  # noqa: S608
             " WHERE Id IN {} AND MasterRecordId != null", part
         )
-        path: str | None = "queryAll"
-        params: dict[str, str] | None = {"q": query}
-        while path:
-            answer = client.get(path, purpose="read where merged records went", params=params).json()
-            for row in answer.get("records") or ():
-                found[long_id(row["Id"])] = long_id(row["MasterRecordId"])
-            path, params = answer.get("nextRecordsUrl"), None
+        rows = read_rows(client, query, purpose="read where merged records went", resource=Resource.WITH_GONE)
+        found |= {long_id(row["Id"]): long_id(row["MasterRecordId"]) for row in rows}
     return found

@@ -13,15 +13,15 @@ from connectors.config import ConnectionSettings
 from connectors.errors import AccessError, SchemaError
 from connectors.model import ListChange, ListSpec, ObjectKind
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.names import list_view_name
 from connectors.salesforce.objects import sources_of
-from connectors.salesforce.queries import select
+from connectors.salesforce.queries import read_rows
 from connectors.salesforce.schema import Schema, SObject
 
 __all__ = ["ListViewBuilder"]
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _MAX_LABEL = 40
 """Characters of a list view's label (Metadata API Developer Guide, "ListView", read 2026-11)."""
@@ -70,7 +70,7 @@ class ListViewBuilder:
             action = "create" if present is None else "rename" if changes else "none"
             if not dry_run and present is None:
                 self._save("POST", spec, sobject, self._content(spec, sobject, label))
-                _logger.info("salesforce.list.made", extra={"object": sobject.name, "list": spec.key})
+                _log.info("salesforce.list.made", extra={"object": sobject.name, "list": spec.key})
             elif not dry_run and changes:
                 self._save("PATCH", spec, sobject, changes)
             done.append(ListChange(spec, action))
@@ -80,7 +80,7 @@ class ListViewBuilder:
         """Labels of other people's list views of this object, as far as the user sees them."""
         own = {list_view_name(spec.key).lower() for spec in specs}
         query = soql("SELECT DeveloperName, Name FROM ListView WHERE SobjectType = {}", sobject)
-        rows = select(self._client, query, purpose="read the names of list views")
+        rows = read_rows(self._client, query, purpose="read the names of list views")
         return {
             str(row["Name"]).casefold() for row in rows if str(row["DeveloperName"] or "").lower() not in own
         }
@@ -89,7 +89,7 @@ class ListViewBuilder:
         path = f"ui-api/list-info/{sobject}/{name}"
         try:
             found: Mapping[str, Any] = self._client.get(path, purpose="read a list view").json()
-        except Refusal as error:
+        except RefusedError as error:
             if error.status != 404:
                 raise
             return None
@@ -110,8 +110,7 @@ class ListViewBuilder:
         if len(ours) != 1 or ours[0]["operator"] != "Equals":
             raise SchemaError(
                 f"The list view {list_view_name(spec.key)} of {sobject.name} does not show the records of "
-                "one "
-                f"value of {spec.field}.",
+                f"one value of {spec.field}.",
                 hint="It was not touched. Set its filter back, or delete it; crm-segments makes it again.",
                 code="salesforce.list.other",
                 details={"object": spec.object.value, "list": list_view_name(spec.key)},
@@ -149,7 +148,7 @@ class ListViewBuilder:
         for spelling in spellings:
             try:
                 answer = self._send(method, path, _with_operand(content, spec, spelling))
-            except Refusal:
+            except RefusedError:
                 if spelling == spellings[-1]:
                     raise
                 continue
@@ -172,13 +171,12 @@ class ListViewBuilder:
             found: Mapping[str, Any] = answer.json()
         except AccessError as error:
             self._refuse(purpose, error)
-        except Refusal as error:
+        except RefusedError as error:
             if error.api_code != "DUPLICATE_DEVELOPER_NAME":
                 raise
             raise SchemaError(
                 f"Somebody else has a private list view called {content['listViewApiName']}, which the "
-                "Salesforce "
-                "user does not see.",
+                "Salesforce user does not see.",
                 hint="Its owner, or an administrator who logs in as its owner, deletes or renames it; "
                 "crm-segments then makes its own.",
                 code="salesforce.list.hidden",

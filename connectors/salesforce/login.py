@@ -147,6 +147,8 @@ def _incomplete(given: Mapping[str, str]) -> AuthError:
     )
 
 
+# Codes: Help, "OAuth 2.0 Authorization Errors"; those in capitals, of logins with a password: SOAP API
+# Developer Guide, "Core Data Types Used in API Calls", ExceptionCode. Both read 2026-11.
 _REASONS: Mapping[str, tuple[str, str]] = {
     "invalid_client_id": (
         "does not know this client id",

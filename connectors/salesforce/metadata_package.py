@@ -75,8 +75,7 @@ def _check_folder(folder: Path, texts: Mapping[str, ET.Element]) -> None:
     if others:
         raise UsageError(
             f"{folder} holds other files than a package of ours, {others[0].relative_to(folder)} for one: "
-            "they would "
-            "be deployed with it.",
+            "they would be deployed with it.",
             hint="Name a folder that is empty or not there yet.",
             code="salesforce.package.folder",
         )

@@ -100,11 +100,9 @@ def _check_values(wanted: FieldSpec, others: Sequence[Option]) -> None:
         if option.value.casefold() in own:
             raise SchemaError(
                 f"The field {wanted.name} has an option {option.value} that somebody added; Salesforce "
-                "takes it "
-                f"for {own[option.value.casefold()]}, which is one of ours.",
+                f"takes it for {own[option.value.casefold()]}, which is one of ours.",
                 hint="Setup > Object Manager > the object > Fields & Relationships > the field > Values: "
-                "give "
-                "that option another API name, or replace and delete it.",
+                "give that option another API name, or replace and delete it.",
                 code="salesforce.field.option",
                 details={"field": wanted.name, "option": option.value},
             )
@@ -113,8 +111,7 @@ def _check_values(wanted: FieldSpec, others: Sequence[Option]) -> None:
 def _too_many(wanted: FieldSpec, count: int) -> SchemaError:
     return SchemaError(
         f"The field {wanted.name} would have {count:,} options, inactive ones included, and Salesforce "
-        "allows "
-        f"{MAX_OPTION_COUNT:,}.",
+        f"allows {MAX_OPTION_COUNT:,}.",
         hint="Delete options that no record holds any more: Setup > Object Manager > the object > Fields & "
         "Relationships > the field > Values > Inactive Values.",
         code="salesforce.field.options",

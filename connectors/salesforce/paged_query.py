@@ -16,7 +16,7 @@ import pyarrow as pa
 from connectors.errors import ProtocolError
 from connectors.salesforce.arrow import cells_of_records
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.position import Mark, Position
 from connectors.salesforce.query import RecordQuery, better_refusal, repeated
 
@@ -86,7 +86,7 @@ class PagedQuery:
             answer = self._client.get(
                 path or self._query.resource, purpose=self._query.purpose, params=params
             )
-        except Refusal as error:
+        except RefusedError as error:
             if path is not None and error.api_code == "INVALID_QUERY_LOCATOR":
                 return None
             if error.api_code == "QUERY_TIMEOUT" and self._most is not None and not after:

@@ -7,14 +7,14 @@ from typing import Any
 
 from connectors.errors import AccessError, ConfigError, ProtocolError
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import BUSY_CODE, Refusal, unavailable
+from connectors.salesforce.errors import BUSY_CODE, RefusedError, unavailable
 from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
-from connectors.salesforce.queries import select
+from connectors.salesforce.queries import read_rows
 
-__all__ = ["LABELS", "Grants", "PermissionSets", "is_refused_look"]
+__all__ = ["LABELS", "Grants", "PermissionSets", "check_profiles", "is_refused_look"]
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 LABELS: Mapping[str, tuple[str, str]] = {
     WRITERS_SET: (
@@ -39,9 +39,30 @@ _NO_RIGHT = frozenset(
 """Objects of the setup are, for those who may not set up, as if they did not exist."""
 
 
-def is_refused_look(error: Refusal | AccessError) -> bool:
+def is_refused_look(error: RefusedError | AccessError) -> bool:
     """Whether the user may not look into the setup."""
     return isinstance(error, AccessError) or error.api_code in _NO_RIGHT
+
+
+def check_profiles(client: SalesforceClient, names: Sequence[str]) -> None:
+    """Whether the org has these profiles; no request where there are none.
+
+    Raises:
+        ConfigError: One is not there.
+        RefusedError, AccessError: The user may not look into the setup.
+    """
+    if not names:
+        return
+    query = soql("SELECT Name FROM Profile WHERE Name IN {}", list(names))
+    found = {str(row["Name"]).casefold() for row in read_rows(client, query, purpose="read profiles")}
+    unknown = [name for name in names if name.casefold() not in found]
+    if unknown:
+        raise ConfigError(
+            f'viewers under [connection] names the profile "{unknown[0]}", which this org does not have.',
+            hint="Use names as they stand in Setup > Profiles, in the language of the org.",
+            code="salesforce.viewers",
+            details={"profile": unknown[0]},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +108,13 @@ class PermissionSets:
 
         Raises:
             ConfigError: There is no profile of a name in the settings.
-            Refusal, AccessError: The user may not look into the setup.
+            RefusedError, AccessError: The user may not look into the setup.
         """
         if not self._viewers:
             return Grants(tuple(unseen), tuple(unseen))
         # First what only those see who may set up: others are refused here, and sent away unharmed.
         shown = {row["Field"] for row in self._granted(VIEWERS_SET)}
-        self._check_profiles()
+        check_profiles(self._client, self._viewers)
         lacking = tuple(name for name in fields if f"{self._sobject}.{name}" not in shown)
         return Grants(tuple(unseen), lacking, tuple(self._users_without()))
 
@@ -114,18 +135,6 @@ class PermissionSets:
             people.append((WRITERS_SET, self._own_id()))
         self._assign(ids, people)
 
-    def _check_profiles(self) -> None:
-        query = soql("SELECT Name FROM Profile WHERE Name IN {}", list(self._viewers))
-        found = {str(row["Name"]).casefold() for row in select(self._client, query, purpose="read profiles")}
-        unknown = [name for name in self._viewers if name.casefold() not in found]
-        if unknown:
-            raise ConfigError(
-                f'viewers under [connection] names the profile "{unknown[0]}", which this org does not have.',
-                hint="Use names as they stand in Setup > Profiles, in the language of the org.",
-                code="salesforce.viewers",
-                details={"profile": unknown[0]},
-            )
-
     def _granted(self, set_name: str) -> list[Mapping[str, Any]]:
         query = soql(
             "SELECT Id, Field, PermissionsEdit FROM FieldPermissions"
@@ -133,7 +142,7 @@ class PermissionSets:
             self._sobject,
             set_name,
         )
-        return select(self._client, query, purpose="read who sees our fields")
+        return read_rows(self._client, query, purpose="read who sees our fields")
 
     def _users_without(self) -> list[str]:
         """Active users of the viewers' profiles who do not have the viewers' set yet."""
@@ -143,7 +152,7 @@ class PermissionSets:
             list(self._viewers),
             VIEWERS_SET,
         )
-        return [row["Id"] for row in select(self._client, query, purpose="read who views our fields")]
+        return [row["Id"] for row in read_rows(self._client, query, purpose="read who views our fields")]
 
     def _ensure_sets(self) -> dict[str, str]:
         """Ids of the two sets by name; makes those that are not there."""
@@ -172,8 +181,8 @@ class PermissionSets:
             "SELECT Id, Name FROM PermissionSet WHERE Name IN {} AND NamespacePrefix = null", list(LABELS)
         )
         try:
-            rows = select(self._client, query, purpose="look for our permission sets")
-        except (Refusal, AccessError) as error:
+            rows = read_rows(self._client, query, purpose="look for our permission sets")
+        except (RefusedError, AccessError) as error:
             if not is_refused_look(error):
                 raise
             raise _no_right("look for permission sets", "View Setup and Configuration") from error
@@ -237,7 +246,7 @@ class PermissionSets:
             content = {"allOrNone": False, "records": rows[start : start + size]}
             try:
                 answer = self._client.send(method, "composite/sobjects", purpose=purpose, content=content)
-            except (Refusal, AccessError) as error:
+            except (RefusedError, AccessError) as error:
                 if not is_refused_look(error):
                     raise
                 raise _no_right(purpose, right) from error
@@ -254,9 +263,7 @@ class PermissionSets:
             raise _no_right(purpose, right)
         if purpose.startswith("assign"):
             # A license that does not allow it, say: one viewer less is no reason to write no labels.
-            _logger.warning(
-                "salesforce.viewers.refused", extra={"codes": sorted(codes), "count": len(failed)}
-            )
+            _log.warning("salesforce.viewers.refused", extra={"codes": sorted(codes), "count": len(failed)})
             return
         raise ProtocolError(
             f"Salesforce refused to {purpose}: {', '.join(sorted(codes))}.",

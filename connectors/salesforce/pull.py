@@ -171,7 +171,7 @@ class _Task:
         try:
             yield from BulkQuery(self._client, query, self._how).read(position)
         except JobRefusedError:
-            _log.warning("bulk_refused object=%s", query.name)
+            _log.warning("salesforce.job.refused", extra={"object": query.name})
             yield from PagedQuery(self._client, query, most=None).read(position.on("pages"))
 
     def _query(self, selection: Selection, position: Position) -> RecordQuery:
@@ -225,8 +225,10 @@ def _digest(content: object) -> str:
 def _say_what_is_missing(selections: Sequence[Selection]) -> None:
     for one in selections:
         for column in one.missing:
-            _log.warning("field_hidden object=%s field=%s", one.source.name, one.source.fields[column])
+            field = one.source.fields[column]
+            _log.warning("salesforce.field_hidden", extra={"object": one.source.name, "field": field})
         if one.untraced:
             _log.info(
-                "fields_change_without_trace object=%s fields=%s", one.source.name, ",".join(one.untraced)
+                "salesforce.fields_change_without_trace",
+                extra={"object": one.source.name, "fields": one.untraced},
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from connectors.errors import ProtocolError, SchemaError
 from connectors.salesforce.client import soql
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.selection import CellKind
 
 __all__ = ["RecordQuery", "better_refusal", "repeated"]
@@ -58,7 +58,7 @@ def _after(record_id: str) -> tuple[str, ...]:
     return (soql("Id > {}", record_id),) if record_id else ()
 
 
-def better_refusal(error: Refusal, query: RecordQuery) -> Refusal | SchemaError:
+def better_refusal(error: RefusedError, query: RecordQuery) -> RefusedError | SchemaError:
     """What a refused query means where the description allowed it a moment ago."""
     if error.api_code not in {"INVALID_FIELD", "INVALID_TYPE"}:
         return error

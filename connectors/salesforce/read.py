@@ -8,7 +8,7 @@ from connectors.errors import ProtocolError, SchemaError, UsageError
 from connectors.model import id_column
 from connectors.salesforce.arrow import cells_of_records, text_of
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.ids import is_record_id, long_id
 from connectors.salesforce.limits import LIMITS
 from connectors.salesforce.objects import SourceObject
@@ -75,7 +75,7 @@ def _retrieve(
     path = f"composite/sobjects/{source.name}"
     try:
         answer = client.send("POST", path, purpose=_purpose(source), content={"ids": ids, "fields": fields})
-    except Refusal as error:
+    except RefusedError as error:
         if error.api_code == "INVALID_FIELD":
             raise _unreadable(source.name, ", ".join(fields[1:])) from error
         raise
@@ -92,7 +92,8 @@ def _retrieve(
 def _unreadable(name: str, field: str) -> SchemaError:
     return SchemaError(
         f"{name} has no field {field}, or the Salesforce user does not see it.",
-        hint="Let the integration user read it: Setup > Permission Sets > (ours) > Object Settings.",
+        hint="Let the integration user read it: Setup > Permission Sets > the set of the integration user "
+        "> Object Settings.",
         code="salesforce.field.missing",
         details={"object": name, "field": field},
         next_command="crm-segments doctor",

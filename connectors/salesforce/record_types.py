@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from connectors.model import FieldSpec, FieldType, Finding, Severity
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.schema import SObject
 
 __all__ = ["HiddenOptions", "find_hidden_options", "hidden_option_findings", "warnings_by_field"]
@@ -25,7 +25,7 @@ class HiddenOptions:
 
     def sentence(self) -> str:
         """What is wrong, in words."""
-        what = ", ".join(self.labels[:5]) + (", ..." if len(self.labels) > 5 else "")
+        what = "; ".join(self.labels[:5]) + ("; ..." if len(self.labels) > 5 else "")
         return (
             f'The record type "{self.record_type}" of {self.sobject} hides {len(self.labels)} of our '
             "options of "
@@ -36,8 +36,7 @@ class HiddenOptions:
         """What to click."""
         return (
             f"Setup > Object Manager > {self.sobject} > Record Types > {self.record_type} > the field > "
-            "Edit: move "
-            "the options to Selected Values."
+            "Edit: move the options to Selected Values."
         )
 
 
@@ -91,7 +90,7 @@ def _offered(client: SalesforceClient, sobject: str, record_type_id: str, field:
     path = f"ui-api/object-info/{sobject}/picklist-values/{record_type_id}/{field}"
     try:
         answer = client.get(path, purpose=_ABOUT).json()
-    except Refusal as error:
+    except RefusedError as error:
         if error.status != 404:
             raise
         # The UI API does not know every object, and a type may have gone since the description.

@@ -9,9 +9,9 @@ from typing import Any
 from connectors.errors import AccessError
 from connectors.model import FieldSpec, FieldType, ObjectDescription, ObjectKind, Option
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 
-__all__ = ["SObject", "Schema", "mark", "marked"]
+__all__ = ["UNREADABLE", "SObject", "Schema", "mark", "marked"]
 
 _MARK = re.compile(r"\s*\[crm-segments ([A-Za-z0-9-]{1,64})\]")
 _TYPES = {
@@ -25,7 +25,7 @@ _TYPES = {
     "date": FieldType.DATE,
     "datetime": FieldType.DATETIME,
 }
-_UNREADABLE = frozenset({"address", "location", "base64", "complexvalue"})
+UNREADABLE = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 """Compound types, which are read through their parts."""
 
 
@@ -60,7 +60,7 @@ class SObject:
     def spec(self, name: str) -> FieldSpec | None:
         """One field in the product's own terms; None where it is not visible."""
         raw = self.fields.get(name)
-        if raw is None or raw["type"] in _UNREADABLE:
+        if raw is None or raw["type"] in UNREADABLE:
             return None
         help_text, installation_id = marked(raw.get("inlineHelpText"))
         kind = _TYPES.get(raw["type"], FieldType.TEXT)
@@ -133,13 +133,13 @@ class Schema:
         headers = {"If-Modified-Since": known[1]} if known and known[1] else {}
         try:
             answer = self._client.send("GET", f"sobjects/{name}/describe", purpose=purpose, headers=headers)
-        except Refusal as error:
+        except RefusedError as error:
             if error.status != 404:
                 raise
             raise AccessError(
                 f"The Salesforce user does not see the object {name}, or the org has none of that name.",
-                hint="Give the integration user read access to it: Setup > Permission Sets > (ours) > Object "
-                "Settings.",
+                hint="Give the integration user read access to it: Setup > Permission Sets > the set of "
+                "the integration user > Object Settings.",
                 code="salesforce.access.object",
                 details={"object": name},
                 next_command="crm-segments doctor",

@@ -13,11 +13,10 @@ import pyarrow as pa
 from connectors.errors import AccessError, SchemaError
 from connectors.model import CANONICAL_SCHEMAS
 from connectors.salesforce.objects import SourceObject
-from connectors.salesforce.schema import Schema, SObject
+from connectors.salesforce.schema import UNREADABLE, Schema, SObject
 
 __all__ = ["CellKind", "Output", "Selection", "cell_kind", "select"]
 
-_UNREADABLE = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 _NUMBERS = frozenset({"int", "long", "double", "currency", "percent"})
 _OFTEN_ABSENT = frozenset({"currency", "pipeline"})
 """Columns of fields that only orgs with several currencies, or with record types, have at all."""
@@ -134,7 +133,7 @@ def select(schema: Schema, sources: Sequence[SourceObject], fields: Iterable[str
 def cell_kind(description: Mapping[str, Any]) -> CellKind | None:
     """What the cells of a described field are; None where it is only readable through its parts."""
     kind = description["type"]
-    if kind in _UNREADABLE:
+    if kind in UNREADABLE:
         return None
     if kind in _NUMBERS:
         return CellKind.NUMBER
@@ -260,7 +259,8 @@ def _not_there(source: SourceObject, column: str) -> SchemaError:
         f"[connection.fields] reads {column} of {source.kind.value} from {name}, which {source.name} does "
         "not have, or which the Salesforce user does not see.",
         hint="Correct the name (custom fields end in __c, custom relationships in __r), or let the "
-        "integration user read the field: Setup > Permission Sets > (ours) > Object Settings.",
+        "integration user read the field: Setup > Permission Sets > the set of the integration user > "
+        "Object Settings.",
         code="salesforce.field.missing",
         details={"object": source.name, "field": name, "column": column},
         next_command="crm-segments doctor",
@@ -282,7 +282,8 @@ def _needed(source: SourceObject, name: str) -> SchemaError:
     return SchemaError(
         f"The Salesforce user does not see the field {name} of {source.name}, without which records that "
         "count cannot be told from others.",
-        hint="Let the integration user read it: Setup > Permission Sets > (ours) > Object Settings.",
+        hint="Let the integration user read it: Setup > Permission Sets > the set of the integration user "
+        "> Object Settings.",
         code="salesforce.field.missing",
         details={"object": source.name, "field": name},
         next_command="crm-segments doctor",

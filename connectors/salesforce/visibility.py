@@ -8,8 +8,9 @@ from email.utils import parsedate_to_datetime
 
 from connectors.errors import AccessError, ProtocolError, SchemaError
 from connectors.model import Finding, Severity
-from connectors.salesforce.client import Answer, SalesforceClient
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.answers import Answer
+from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.objects import SourceObject
 from connectors.salesforce.query import RecordQuery, better_refusal
 from connectors.salesforce.schema import Schema
@@ -76,7 +77,7 @@ def count_visible(client: SalesforceClient, query: RecordQuery) -> int:
     purpose = f"count the records of {query.name}"
     try:
         answer = client.get(query.resource, purpose=purpose, params={"q": query.counted()})
-    except Refusal as error:
+    except RefusedError as error:
         if error.api_code == "QUERY_TIMEOUT":
             return -1
         raise better_refusal(error, query) from error
@@ -86,7 +87,10 @@ def count_visible(client: SalesforceClient, query: RecordQuery) -> int:
 def warn_of_hidden(found: Seen) -> None:
     """Say in the log that the user sees fewer records than there are."""
     if found.is_short:
-        _log.warning("records_hidden object=%s seen=%d there=%d", found.name, found.seen, found.there)
+        _log.warning(
+            "salesforce.records_hidden",
+            extra={"object": found.name, "seen": found.seen, "there": found.there},
+        )
 
 
 def field_findings(schema: Schema, sources: Sequence[SourceObject]) -> list[Finding]:
@@ -106,8 +110,8 @@ def _finding(selection: Selection) -> Finding:
     return Finding(
         f"The Salesforce user does not see {', '.join(fields)} of {name}; these values stay empty.",
         Severity.WARN,
-        "Let the integration user read them, if your org uses them: Setup > Permission Sets > (ours) > "
-        "Object Settings.",
+        "Let the integration user read them, if your org uses them: Setup > Permission Sets > the set of "
+        "the integration user > Object Settings.",
         {"object": name, "fields": fields},
     )
 

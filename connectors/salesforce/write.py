@@ -8,7 +8,7 @@ from typing import Any
 from connectors.errors import AccessError, SchemaError, UsageError
 from connectors.model import FieldWrite, WriteOutcome, WriteResult
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.errors import Refusal, lost
+from connectors.salesforce.errors import RefusedError, lost
 from connectors.salesforce.gone import with_survivors
 from connectors.salesforce.ids import is_record_id, long_id
 from connectors.salesforce.limits import LIMITS
@@ -19,7 +19,7 @@ from connectors.salesforce.values import Fitted, Fitter
 
 __all__ = ["Prepared", "check_distinct", "prepare", "require_updateable", "write_batch"]
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _FIELD_REFUSALS = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND"})
 """Codes of requests refused because a field or an object is not there for this user."""
@@ -62,7 +62,7 @@ def write_batch(
     prepared = prepare(sobject, batch)
     try:
         answer = _send(client, sobject, prepared)
-    except Refusal as error:
+    except RefusedError as error:
         # Nothing was touched, so looking again and sending what still fits is safe.
         schema.forget(source.name)
         sobject = schema.sobject(source.name)
@@ -144,24 +144,23 @@ def _unfit(fitter: Fitter, sobject: SObject, write: FieldWrite) -> dict[str, Fit
     return WriteResult(write.record_id, WriteOutcome.REJECTED, misfit.code, name, misfit.message)
 
 
-def _fewer(before: Prepared, after: Prepared, error: Refusal, sobject: SObject) -> Prepared:
+def _fewer(before: Prepared, after: Prepared, error: RefusedError, sobject: SObject) -> Prepared:
     """What still fits after a refusal, if the new description tells what was refused.
 
     Raises:
         SchemaError: It does not, although the refusal is about a field.
-        Refusal: It does not, and the refusal is about something else.
+        RefusedError: It does not, and the refusal is about something else.
     """
     if len(after.positions) < len(before.positions):
-        _LOG.warning(
-            "salesforce.fields_moved object=%s records=%d",
-            sobject.name,
-            len(before.positions) - len(after.positions),
+        _log.warning(
+            "salesforce.fields_moved",
+            extra={"object": sobject.name, "records": len(before.positions) - len(after.positions)},
         )
         return after
     raise _moved(error, sobject) if error.api_code in _FIELD_REFUSALS else error
 
 
-def _moved(error: Refusal, sobject: SObject) -> SchemaError:
+def _moved(error: RefusedError, sobject: SObject) -> SchemaError:
     return SchemaError(
         f"Salesforce refuses a field of {sobject.label} that its own description shows as usable.",
         hint="Nothing was written by this request. A field that was just made or removed can take minutes to "
@@ -175,7 +174,7 @@ def _moved(error: Refusal, sobject: SObject) -> SchemaError:
 def _send_again(client: SalesforceClient, sobject: SObject, prepared: Prepared) -> list[Any]:
     try:
         return _send(client, sobject, prepared)
-    except Refusal as error:
+    except RefusedError as error:
         raise _moved(error, sobject) if error.api_code in _FIELD_REFUSALS else error from None
 
 

@@ -1,7 +1,7 @@
 """Looks around before a run: settings, CRM, fields, state, clock, import names. Changes nothing."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -14,6 +14,7 @@ from crm_segments.assembly.groupings import check_fields, check_groupings
 from crm_segments.assembly.opening import open_crm
 from crm_segments.settings import LoadedSettings, load_settings
 from segmentation.config import SegmentationSettings, with_followers
+from sync.fields import field_names
 
 __all__ = ["Examination", "examine"]
 
@@ -63,7 +64,9 @@ def _check_crm(settings: LoadedSettings) -> tuple[Check, ...]:
             yield from (_from_finding(finding) for finding in crm.check())
             for one in with_followers(settings.settings.segmentation):
                 description = crm.describe(ObjectKind(one.object))
-                yield _check_field(one, crm.field_name(one.field), description, installation)
+                names = list(field_names(crm, one.field).values())
+                yield _check_field(one, names[0], description, installation)
+                yield from _check_others(one, names, description, installation)
                 yield from _check_scope(one, description)
 
     return _guarded("CRM", look)
@@ -74,7 +77,7 @@ def _check_field(
 ) -> Check:
     field, title = description.field(name), f"Field {name}"
     if field is None:
-        return Check(title, Severity.OK, f"not there yet; apply makes it on {one.object}")
+        return Check(title, Severity.OK, f"not on {one.object} yet; the first apply makes it")
     if not field.is_managed:
         return Check(
             title,
@@ -94,6 +97,29 @@ def _check_field(
             6,
         )
     return Check(title, Severity.OK, f"is on {one.object}, made by crm-segments")
+
+
+def _check_others(
+    one: SegmentationSettings,
+    names: Sequence[str],
+    description: ObjectDescription,
+    installation: str | None,
+) -> Iterator[Check]:
+    """What is wrong with the fields beside the segment's own, where that one is in order."""
+    if _check_field(one, names[0], description, installation).severity is not Severity.OK:
+        return
+    for name in names[1:]:
+        check = _check_field(one, name, description, installation)
+        if check.severity is not Severity.OK:
+            yield check
+    missing = [name for name in names[1:] if description.field(name) is None]
+    if description.field(names[0]) is not None and missing:
+        yield Check(
+            f"Fields of {one.name}",
+            Severity.WARN,
+            f"{', '.join(missing)}: deleted from {one.object}, or hidden from the CRM user",
+            "crm-segments fields check says what has to be done; the next run makes what it may.",
+        )
 
 
 def _check_scope(one: SegmentationSettings, description: ObjectDescription) -> tuple[Check, ...]:

@@ -28,7 +28,7 @@ path = "crm.db"
     "salesforce": """\
 crm = "salesforce"
 # Your My Domain, as Setup > My Domain shows it.
-domain = "acme.my.salesforce.com"
+# domain = "acme.my.salesforce.com"
 # Profiles whose users get to see our fields, e.g.: viewers = ["Sales User"]
 """,
 }
@@ -109,7 +109,8 @@ def write_config(config: Path, options: InitOptions) -> InitReport:
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
         _replace(config, _text(options))
-        gitignore = _ignore_in_git(config.parent / ".gitignore", (*_IGNORED, f"{path}*"))
+        kept_out = (*_IGNORED, f"{path}*") if crm == "local" else _IGNORED
+        gitignore = _ignore_in_git(config.parent / ".gitignore", kept_out)
     except OSError as error:
         raise UsageError(
             f"{error.filename or config} cannot be written: {error.strerror}.",
@@ -128,9 +129,7 @@ def _text(options: InitOptions) -> str:
     if options.domain is None:
         return text
     wanted = f"domain = {_toml_text(options.domain)}"
-    return text.replace('# domain = "acme.my.salesforce.com"', wanted).replace(
-        'domain = "acme.my.salesforce.com"', wanted
-    )
+    return text.replace('# domain = "acme.my.salesforce.com"', wanted)
 
 
 def _toml_text(text: str) -> str:

@@ -1,7 +1,7 @@
 """Makes a function a command: adds the common options, catches errors at the edge, sets the exit code."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Concatenate, Literal, ParamSpec
 
@@ -10,7 +10,7 @@ import typer
 from crm_segments.cli.edge import carry_out
 from crm_segments.cli.invocation import Invocation
 
-__all__ = ["command"]
+__all__ = ["command", "group_default"]
 
 Own = ParamSpec("Own")
 Body = Callable[Concatenate[Invocation, Own], int | None]
@@ -82,3 +82,31 @@ def command(
         return entry
 
     return register
+
+
+def group_default(group: typer.Typer, entry: Callable[..., None]) -> None:
+    """Let a group without a command do what one of its commands does, with the same common options.
+
+    Args:
+        group: The group.
+        entry: What `command` gave for that command; it has no arguments of its own.
+    """
+
+    def alone(context: typer.Context, **values: object) -> None:
+        if context.invoked_subcommand is None:
+            entry(**values)
+        _check_unused(context.invoked_subcommand or "", values)
+
+    parameters = [
+        inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
+        *_COMMON,
+    ]
+    alone.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    alone.__annotations__ = {each.name: each.annotation for each in parameters}
+    group.callback(invoke_without_command=True)(alone)
+
+
+def _check_unused(subcommand: str, values: Mapping[str, object]) -> None:
+    """Refuse options that stand before the command: they would say nothing to it."""
+    if any(values[each.name] != each.default for each in _COMMON):
+        raise typer.BadParameter(f"options stand behind the command: write them after {subcommand}")

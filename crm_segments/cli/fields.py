@@ -8,7 +8,7 @@ import typer
 
 import sync
 from crm_segments import views
-from crm_segments.cli.command import command
+from crm_segments.cli.command import command, group_default
 from crm_segments.cli.invocation import Invocation
 
 __all__ = ["register"]
@@ -22,12 +22,7 @@ def register(app: typer.Typer) -> None:
     command(group, "check", title="fields check")(_check)
     command(group, "export", title="fields export")(_export)
     command(group, "adopt", title="fields adopt")(_adopt)
-
-    @group.callback(invoke_without_command=True)
-    def _group(context: typer.Context) -> None:
-        if context.invoked_subcommand is None:
-            show(config=None, as_json=False, log_level=None, log_format="text", debug=False)
-
+    group_default(group, show)
     app.add_typer(group, name="fields")
 
 

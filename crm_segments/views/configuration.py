@@ -159,7 +159,8 @@ class InitView:
         """What was written, and what comes next."""
         say(console, f"Wrote {visible(str(self.report.config))}.", "bold")
         if self.report.gitignore:
-            bullet(console, "The CRM's file and the state are kept out of git (.gitignore).")
+            what = "The CRM's file and the state are" if self.report.crm == "local" else "The state is"
+            bullet(console, f"{what} kept out of git (.gitignore).")
         if self.report.crm == "salesforce":
             self._salesforce(console)
             return

@@ -219,8 +219,8 @@ def show_adoption(console: Console, others: "Sequence[FieldState]") -> None:
 def _sentence(change: FieldChange, words: dict[FieldAction, str]) -> str:
     text = f"{visible(change.field)} on {change.object.value}: {words[change.action]}"
     if change.options:
-        shown = ", ".join(visible(option.label) for option in change.options[:8])
-        text += f" ({shown}{', ...' if len(change.options) > 8 else ''})"
+        shown = "; ".join(visible(option.label) for option in change.options[:8])
+        text += f" ({shown}{'; ...' if len(change.options) > 8 else ''})"
     return text
 
 

@@ -49,6 +49,15 @@ def test_fields_are_made_ahead_of_a_plan_and_only_once(embedded: Cli) -> None:
     assert shown["fields"][0]["options"] == [{"value": "unclassified", "label": "Unclassified"}]  # type: ignore[index]
 
 
+def test_the_group_alone_shows_them_with_the_options_that_every_command_has(embedded: Cli) -> None:
+    assert embedded.document("fields") == embedded.document("fields", "show")
+    misplaced = embedded("fields", "--json", "check")
+    assert (misplaced.returncode, "after check" in misplaced.stdout) == (2, True)
+    (embedded.folder / "config.toml").rename(embedded.folder / "own.toml")
+    text = embedded.done("fields", "--config", "own.toml")
+    assert "crm-segments fields create --dry-run --config own.toml" in text
+
+
 def test_check_says_by_its_exit_code_whether_all_is_ready(embedded: Cli) -> None:
     before = embedded("fields", "check")
     assert (before.returncode, "4 of 4 fields not ready" in before.stdout) == (6, True)

@@ -98,6 +98,14 @@ def test_missing_credentials_are_named_with_their_variables(cli: Cli) -> None:
     assert "CRM_SEGMENTS_CONNECTION__CLIENT_SECRET" in text
 
 
+def test_no_login_is_sent_to_the_domain_of_an_example(tmp_path: Path) -> None:
+    cli = Cli(tmp_path, {f"CRM_SEGMENTS_CONNECTION__CLIENT_{name}": "x" for name in ("ID", "SECRET")})
+    assert "Set domain" in cli.done("init", "--crm", "salesforce")
+    text = said(cli, "plan", code=2)
+    assert "domain under [connection] is not set" in text
+    assert "crm.db" not in (tmp_path / ".gitignore").read_text()
+
+
 def test_the_next_command_speaks_of_the_same_settings(cli: Cli) -> None:
     (cli.folder / "config.toml").rename(cli.folder / "my own.toml")
     text = said(cli, "plan", "--config", "my own.toml", code=2)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from connectors.local import open_connector
@@ -53,6 +54,11 @@ def test_a_missing_crm_file_names_import_and_the_state_is_looked_at_all_the_same
 
 
 def test_a_field_of_someone_else_is_found_before_a_run_is(folder: Path) -> None:
+    with open_connector(path=folder / "crm.db") as crm:
+        columns = {name: pa.array([], pa.string()) for name in ("account_id", "crm_segment_since")}
+        crm.load({ObjectKind.ACCOUNT: pa.table(columns)}, as_of=NOW.date())
+    (check,) = failed(examined(folder))
+    assert check.title == "Field crm_segment_since"
     (folder / "config.toml").write_text('[[segmentation]]\nfield = "industry"\n')
     (check,) = failed(examined(folder))
     assert check.title == "Field industry"
@@ -73,6 +79,15 @@ def test_our_own_field_is_recognised(folder: Path) -> None:
         make_our_field(folder, store.installation_id())
     whats = {check.title: check.what for check in examined(folder).checks}
     assert "made by crm-segments" in whats["Field crm_segment"]
+
+
+def test_fields_that_are_missing_beside_the_segment_are_named(folder: Path) -> None:
+    with open_store(f"sqlite:///{folder}/.crm-segments/state.db") as store:
+        make_our_field(folder, store.installation_id())
+    (check,) = [check for check in examined(folder).checks if check.title == "Fields of customers"]
+    assert check.severity is Severity.WARN
+    assert check.what.startswith("crm_segment_confidence, crm_segment_reason, crm_segment_since: deleted")
+    assert "fields check" in check.fix
 
 
 def test_fields_whose_state_was_lost_name_refit_as_the_way_out(folder: Path) -> None:

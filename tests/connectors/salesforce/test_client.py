@@ -23,7 +23,7 @@ from connectors.errors import (
 )
 from connectors.http import check_endpoint, open_session
 from connectors.salesforce.client import SalesforceClient, soql
-from connectors.salesforce.errors import Refusal
+from connectors.salesforce.errors import RefusedError
 from connectors.salesforce.limits import TIMEOUTS
 from crm_segments.sandbox import (
     Fault,
@@ -154,7 +154,7 @@ def test_a_missing_right_is_no_wrong_password(salesforce: SalesforceWorld, clien
 def test_a_refusal_names_its_code_and_not_its_text(
     salesforce: SalesforceWorld, client: SalesforceClient
 ) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RefusedError) as caught:
         client.get("query", purpose="ask", params={"q": "SELECT Canary FROM Account"})
     assert caught.value.api_code == "INVALID_FIELD"
     assert "Canary" not in f"{caught.value.message}{caught.value.hint}{caught.value.details}"
@@ -243,6 +243,15 @@ def test_versions_without_list_views_are_refused(salesforce: SalesforceWorld, ve
         salesforce.open(api_version=version)
 
 
+def test_a_version_that_the_org_does_not_offer_yet_is_named_with_its_newest(
+    salesforce: SalesforceWorld,
+) -> None:
+    opened = salesforce.open(api_version="99.0")
+    with pytest.raises(ConfigError, match=r"does not offer version 99\.0") as caught:
+        opened.identify()
+    assert 'api_version = "67.0"' in caught.value.hint
+
+
 def test_a_request_without_a_time_limit_of_its_own_gets_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
 
@@ -320,8 +329,10 @@ def test_every_error_of_the_libraries_below_becomes_one_of_ours(
 
 def test_a_server_that_is_not_there_was_not_asked(salesforce: SalesforceWorld) -> None:
     opened = salesforce.open(endpoint="http://127.0.0.1:9")
-    with pytest.raises(UnavailableError, match="there was no connection"):
+    with pytest.raises(UnavailableError, match="there was no connection") as caught:
         opened.identify()
+    assert "Nothing answers at http://127.0.0.1:9" in caught.value.hint
+    assert "crm-segments sandbox salesforce" in caught.value.hint
 
 
 def test_values_in_queries_are_quoted() -> None:

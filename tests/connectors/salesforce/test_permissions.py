@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.errors import AccessError, ConfigError
-from connectors.model import FieldChange, ListSpec, ObjectKind
+from connectors.model import FieldChange, ListSpec, ObjectKind, Severity
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.names import VIEWERS_SET, WRITERS_SET
 from crm_segments.sandbox import FaultPlan, meanwhile
@@ -286,3 +286,31 @@ def test_fields_that_stay_closed_are_said_with_the_click_path(salesforce: Salesf
     assert caught.value.code == "salesforce.access.fields"
     assert "Object Settings > Account" in caught.value.hint
     assert "Edit for the object" in caught.value.hint
+
+
+def test_check_names_a_profile_of_viewers_that_is_not_there(salesforce: SalesforceWorld) -> None:
+    found = [one for one in salesforce.open(viewers=("Nobody",)).check() if "viewers" in one.what]
+    assert [one.severity for one in found] == [Severity.FAIL]
+    assert '"Nobody"' in found[0].what
+
+
+def test_check_says_nothing_about_viewers_where_the_user_may_not_look(
+    salesforce: SalesforceWorld, sales: str
+) -> None:
+    assert sales
+    lesser = as_user(salesforce, {"ApiEnabled"}, viewers=("Sales User",))
+    assert not [one for one in lesser.connector.check() if "viewers" in one.what]
+
+
+def test_check_looks_at_every_object_that_carries_our_fields(salesforce: SalesforceWorld) -> None:
+    salesforce.connector.ensure_fields(ObjectKind.CONTACT, wanted())
+    said = [one.what for one in salesforce.connector.check()]
+    assert "The user may edit records of Contact and our 3 fields." in said
+    assert not any("records of Lead" in one for one in said), "no field of ours is on leads"
+
+
+def test_check_says_who_makes_fields_that_the_user_may_not_make(salesforce: SalesforceWorld) -> None:
+    lesser = as_user(salesforce, {"ApiEnabled"}).connector
+    (found,) = [one for one in lesser.check() if "may not make fields" in one.what]
+    assert (found.severity, "fields create" in found.hint) == (Severity.WARN, True)
+    assert not [one for one in salesforce.connector.check() if "may not make" in one.what]

@@ -230,8 +230,8 @@ def test_a_hidden_standard_field_is_null_and_said_once(
     caplog.clear()
     with caplog.at_level(logging.INFO, "connectors.salesforce"):
         assert {one["industry"] for one in records(either)} == {None}
-    lines = [one.getMessage() for one in caplog.records if one.getMessage().startswith("field_hidden")]
-    assert lines == ["field_hidden object=Account field=Industry"]
+    lines = [vars(one) for one in caplog.records if one.getMessage() == "salesforce.field_hidden"]
+    assert [(one["object"], one["field"]) for one in lines] == [("Account", "Industry")]
 
 
 def test_amounts_of_several_currencies_come_in_the_corporate_one(

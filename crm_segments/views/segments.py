@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from connectors.model import UNCLASSIFIED_KEY
 from crm_segments.views.text import bar, count, counted, heading, paragraph, percent, say, to_do_next, visible
 from sync.results import SegmentCount
 
@@ -23,7 +24,8 @@ def show_segments(console: Console, segments: Sequence[SegmentCount], *, sentenc
         own = [segment for segment in segments if segment.segmentation == name]
         total = sum(segment.count for segment in own)
         title = "Customer segments" if name == "customers" else f"Customer segments of {name!r}"
-        heading(console, f"{title}: {counted(total, own[0].object)} in {count(len(own))}")
+        found = [segment for segment in own if segment.key != UNCLASSIFIED_KEY]
+        heading(console, f"{title}: {counted(total, own[0].object)} in {count(len(found))}")
         largest = max(segment.share for segment in own) or 1
         for segment in sorted(own, key=lambda each: (-each.count, each.key)):
             _show_one(console, segment, segment.share / largest, with_sentence=sentences)

@@ -162,7 +162,8 @@ def _refuse_lost_model(seen: pa.Table, settings: SegmentationSettings) -> None:
     raise DataError(
         f"{carrying:,} {settings.object} records carry a segment in {settings.field}, but the state store "
         "knows no segments: it was lost, or belongs to another installation.",
-        hint="Restore the state store (url under [state]), or make the segments anew with refit.",
+        hint="Put a copy of the state back (url under [state]). Without one, crm-segments refit makes "
+        "segments and matches them to those that the records carry, for you to approve.",
         code="model.missing",
         next_command="crm-segments refit",
     )

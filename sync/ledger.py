@@ -49,6 +49,8 @@ class Outcome(StrEnum):
 
 
 _FINAL = {Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.REJECTED, Outcome.GONE, Outcome.HELD, Outcome.LOCKED}
+_PLAIN = {Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.NOT_SENT}
+"""Outcomes that leave no exception behind."""
 _FROM_WRITE = {
     WriteOutcome.WRITTEN: Outcome.WRITTEN,
     WriteOutcome.UNCHANGED: Outcome.UNCHANGED,
@@ -79,6 +81,7 @@ class Ledger:
         self._scope_id = scope_id
         self._run_id = run_id
         self._plan = plan
+        self._plan_hash: str | None = None
         self.schema_hash = plan.head.schema_hash
         """The fields that answers speak of; `apply` moves it on once it has made what was missing."""
 
@@ -97,18 +100,20 @@ class Ledger:
             ).scalar()
             first = 0 if highest is None else highest + 1
             numbers = list(range(first, first + len(batches)))
-            for number, rows in zip(numbers, batches, strict=True):
-                tx.execute(
-                    table.insert().values(
-                        run_id=self._run_id,
-                        batch_no=number,
-                        state=INFLIGHT,
-                        record_count=len(rows),
-                        rows=format_rows(rows),
-                        fencing=self._lock.fencing,
-                        begun_at=self._store.now(),
-                    )
-                )
+            intents = [
+                {
+                    "run_id": self._run_id,
+                    "batch_no": number,
+                    "state": INFLIGHT,
+                    "record_count": len(rows),
+                    "rows": format_rows(rows),
+                    "fencing": self._lock.fencing,
+                    "begun_at": self._store.now(),
+                }
+                for number, rows in zip(numbers, batches, strict=True)
+            ]
+            if intents:
+                tx.execute(table.insert(), intents)
         return numbers
 
     def name_job(self, batch_no: int, reference: str) -> None:
@@ -248,6 +253,8 @@ class Ledger:
         outcomes: Sequence[Outcome],
         results: Mapping[int, WriteResult],
     ) -> None:
+        if _PLAIN.issuperset(outcomes) and not exceptions.has_any(tx, self._scope_id):
+            return
         slice_ = self._plan.take(rows)
         exceptions.record(
             tx,
@@ -262,10 +269,10 @@ class Ledger:
         add_holds(tx, self._scope_id, held, self._store.now())
 
     def _digest(self, tx: sa.Connection, batch_no: int, rows: Sequence[int], letters: str) -> str:
-        plan_hash = tx.execute(
-            sa.select(schema.plan.c.hash).filter_by(plan_id=self._plan.plan_id)
-        ).scalar_one()
-        return batch_digest(BatchFacts(self._run_id, batch_no, plan_hash, format_rows(rows), letters))
+        if self._plan_hash is None:
+            query = sa.select(schema.plan.c.hash).filter_by(plan_id=self._plan.plan_id)
+            self._plan_hash = tx.execute(query).scalar_one()
+        return batch_digest(BatchFacts(self._run_id, batch_no, self._plan_hash, format_rows(rows), letters))
 
 
 def remember_written(tx: sa.Connection, scope_id: int, changes: pa.Table, run_id: str) -> None:

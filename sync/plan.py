@@ -202,6 +202,9 @@ class Plan:
 
     def take(self, rows: Sequence[int]) -> pa.Table:
         """The changes at these positions."""
+        if rows and list(rows) == list(range(rows[0], rows[0] + len(rows))):
+            # Most batches are a stretch of the plan, which costs no copy.
+            return self.changes.slice(rows[0], len(rows))
         return self.changes.take(pa.array(rows, pa.int64()))
 
     def rows(self, action: Action) -> pa.Table:

@@ -161,7 +161,7 @@ def _send(execution: Execution, batch: BatchInDoubt) -> list[WriteResult]:
 def field_writes(plan: Plan, rows: Sequence[int]) -> list[FieldWrite]:
     """The writes for these rows of the plan's changes, by the CRM's field names."""
     names = plan.head.field_names
-    slice_: pa.Table = plan.take(rows)
+    slice_: pa.Table = plan.take(rows).select(["record_id", *PARTS])
     return [
         FieldWrite(change["record_id"], {names[part]: _field_value(part, change[part]) for part in PARTS})
         for change in slice_.to_pylist()

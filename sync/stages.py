@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from connectors.contract import BulkWrite, Connector, ListBuilder, Metered
 from sync.config import SyncSettings
+from sync.fields import list_specs
 from sync.plan import Action, Plan
 
 __all__ = [
@@ -92,7 +93,7 @@ def stages_of(
     if open_rows:
         stages.append(_writing(open_rows, connector))
     if settings.build_lists and isinstance(connector, ListBuilder):
-        stages.append(BuildLists(tuple(segment.name for segment in plan.head.segments)))
+        stages.append(BuildLists(tuple(spec.title for spec in list_specs(plan.head))))
     return stages
 
 

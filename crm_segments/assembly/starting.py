@@ -44,7 +44,8 @@ field = "crm_segment"
 # Only some records, e.g.: where = 'country = "US" and employees >= 10'
 """
 
-_IGNORED = (".crm-segments/", "crm-segments-error.log")
+_IGNORED = (".crm-segments/", "crm-segments-error.log", "report.html")
+"""What holds customers or is of no use to others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ def _say_what_is_missing(selections: Sequence[Selection]) -> None:
     for one in selections:
         for column in one.missing:
             field = one.source.fields[column]
-            _log.warning("salesforce.field_hidden", extra={"object": one.source.name, "field": field})
+            _log.info("salesforce.field_hidden", extra={"object": one.source.name, "field": field})
         if one.untraced:
             _log.info(
                 "salesforce.fields_change_without_trace",

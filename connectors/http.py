@@ -16,7 +16,7 @@ from urllib3.util import Url, parse_url
 
 from connectors.errors import ConfigError, ProtocolError
 
-__all__ = ["Timeouts", "check_endpoint", "open_session", "user_agent"]
+__all__ = ["Timeouts", "certificates", "check_endpoint", "open_session", "user_agent"]
 
 Timeouts = tuple[float, float]
 """Seconds to connect, and seconds without a byte of the answer."""
@@ -75,14 +75,19 @@ def open_session(
     session = _Session()
     # netrc would replace our login; proxies are looked up per request by the adapter.
     session.trust_env = False
-    session.verify = _certificates(environ)
+    session.verify = certificates(environ)
     session.headers["User-Agent"] = user_agent()
     session.mount("https://", _Guard(is_allowed, endpoint, timeouts, connection_count))
     session.mount("http://", _Refuse())
     return session
 
 
-def _certificates(environ: Mapping[str, str]) -> str | bool:
+def certificates(environ: Mapping[str, str]) -> str | bool:
+    """The file of certificates that the environment names; True where it names none.
+
+    Raises:
+        ConfigError: The file is not there.
+    """
     name = next((name for name in _CERTIFICATES if environ.get(name)), None)
     if name is None:
         return True

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from tests.hubspot import HubSpotSwitchboard, HubSpotWorld
     from tests.salesforce import SalesforceWorld, Switchboard
 
 # A busy machine must not fail a test; pytest-timeout stops what hangs.
@@ -34,5 +35,27 @@ def salesforce(salesforce_server: tuple["Switchboard", str]) -> Iterator["Salesf
 
     board, url = salesforce_server
     world = SalesforceWorld(url, board)
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="session")
+def hubspot_server() -> Iterator[tuple["HubSpotSwitchboard", str]]:
+    """A server on this machine that each test plugs its own emulated portal into."""
+    from crm_segments.sandbox import SandboxServer  # noqa: PLC0415 - most tests need none of it
+    from tests.hubspot import HubSpotSwitchboard  # noqa: PLC0415
+
+    board = HubSpotSwitchboard()
+    with SandboxServer(board) as server:
+        yield board, server.url
+
+
+@pytest.fixture
+def hubspot(hubspot_server: tuple["HubSpotSwitchboard", str]) -> Iterator["HubSpotWorld"]:
+    """An emulated portal with a connector on it."""
+    from tests.hubspot import HubSpotWorld  # noqa: PLC0415
+
+    board, url = hubspot_server
+    world = HubSpotWorld(url, board)
     yield world
     world.close()

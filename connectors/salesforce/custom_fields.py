@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.errors import SchemaError
+from connectors.marks import mark, marked
 from connectors.model import FieldSpec, FieldType
 from connectors.salesforce.client import SalesforceClient, soql
 from connectors.salesforce.errors import BUSY_CODE, RefusedError, unavailable
 from connectors.salesforce.options import merge_values
 from connectors.salesforce.queries import Resource, read_rows
-from connectors.salesforce.schema import mark, marked
 
 __all__ = ["CustomField", "CustomFields", "metadata_of", "with_mark", "with_options"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from connectors.config import ConnectionSettings
-from connectors.errors import ConfigError
+from connectors.mapping import check_columns
 from connectors.model import CANONICAL_SCHEMAS, ObjectKind
 
 __all__ = ["SourceObject", "sources_of"]
@@ -170,7 +170,7 @@ def sources_of(kind: ObjectKind, settings: ConnectionSettings) -> tuple[SourceOb
         ConfigError: A mapped column is not one that records of this kind have.
     """
     mapped = settings.fields.get(kind.value, {})
-    _check_columns(kind, mapped)
+    check_columns(kind, mapped)
     other = settings.objects.get(kind.value)
     if other is not None:
         known = {CANONICAL_SCHEMAS[kind].names[0]: "Id", **_STAMPS}
@@ -182,17 +182,3 @@ def sources_of(kind: ObjectKind, settings: ConnectionSettings) -> tuple[SourceOb
         replace(source, fields={**source.fields, **mapped}, mapped=frozenset(mapped))
         for source in _STANDARD[kind]
     )
-
-
-def _check_columns(kind: ObjectKind, mapped: Mapping[str, str]) -> None:
-    names = [name for name in CANONICAL_SCHEMAS[kind].names if not name.endswith("_number")]
-    fixed = {names[0], "modified_at"}
-    for column in mapped:
-        if column.startswith("x_") or (column in names and column not in fixed):
-            continue
-        raise ConfigError(
-            f"[connection.fields] maps {column} of {kind.value}, which is not a column that can be mapped.",
-            hint=f"Use one of {', '.join(name for name in names if name not in fixed)}, or a name of your "
-            "own that begins with x_.",
-            code="config.fields",
-        )

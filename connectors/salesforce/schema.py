@@ -1,19 +1,18 @@
 """What the org's own descriptions say: objects, their fields, which of them are ours."""
 
-import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.errors import AccessError
+from connectors.marks import marked
 from connectors.model import FieldSpec, FieldType, ObjectDescription, ObjectKind, Option
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.errors import RefusedError
 
-__all__ = ["UNREADABLE", "SObject", "Schema", "mark", "marked"]
+__all__ = ["UNREADABLE", "SObject", "Schema"]
 
-_MARK = re.compile(r"\s*\[crm-segments ([A-Za-z0-9-]{1,64})\]")
 _TYPES = {
     "picklist": FieldType.PICKLIST,
     "boolean": FieldType.BOOLEAN,
@@ -27,22 +26,6 @@ _TYPES = {
 }
 UNREADABLE = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 """Compound types, which are read through their parts."""
-
-
-def mark(text: str, installation_id: str) -> str:
-    """A help text that says which installation made the field.
-
-    It stands in the help text, because descriptions of fields can be read by administrators only, and the
-    user of the scheduled run shall need no right of theirs.
-    """
-    return f"{text} [crm-segments {installation_id}]"
-
-
-def marked(help_text: str | None) -> tuple[str, str | None]:
-    """The help text without the mark, and the installation that it names."""
-    text = help_text or ""
-    found = _MARK.search(text)
-    return (_MARK.sub("", text), found[1]) if found else (text, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +45,8 @@ class SObject:
         raw = self.fields.get(name)
         if raw is None or raw["type"] in UNREADABLE:
             return None
+        # In the help text, because descriptions of fields can be read by administrators only, and the user of
+        # the scheduled run shall need no right of theirs.
         help_text, installation_id = marked(raw.get("inlineHelpText"))
         kind = _TYPES.get(raw["type"], FieldType.TEXT)
         options = tuple(

@@ -50,7 +50,8 @@ class ConnectionSettings(Secrets):
     domain: str | None = None
     """Salesforce: your My Domain, e.g. "acme.my.salesforce.com"."""
     api_version: str | None = None
-    """Version of the CRM's interface; the newest that this version of crm-segments knows, unless set."""
+    """Version of the CRM's interface, e.g. "67.0" for Salesforce, "v3" or "2026-09" for HubSpot; unless set,
+    the one that this version of crm-segments was tested against."""
     daily_call_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """Share of the day's API calls that is left for others: a run pauses before it touches them."""
     list_visibility: Literal["everyone", "me"] = "everyone"
@@ -60,6 +61,7 @@ class ConnectionSettings(Secrets):
     objects: dict[ObjectName, CrmName] = {}
     """Salesforce: other objects to read from than the standard ones, e.g. { deal = "Subscription__c" }."""
     fields: dict[ObjectName, dict[str, FieldPath]] = {}
-    """Salesforce: other fields to read from, e.g. { account = { employees = "Headcount__c" } }."""
+    """Other fields to read from, in HubSpot properties by their internal names, e.g.
+    { account = { employees = "Headcount__c" } }."""
 
     environment_only: ClassVar[frozenset[str]] = frozenset(Secrets.model_fields)

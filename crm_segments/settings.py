@@ -29,9 +29,6 @@ from sync.config import SyncSettings
 
 __all__ = ["ConnectionSettings", "LoadedSettings", "Settings", "StateSettings", "load_settings"]
 
-LATER = ("hubspot",)
-"""Known names of `crm` whose connectors are not part of this version."""
-
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -149,14 +146,6 @@ class LoadedSettings:
             ConfigError: This version has no connector for that CRM.
         """
         crm = self.settings.connection.crm
-        if crm in LATER and crm not in connector_names():
-            raise ConfigError(
-                f'{self.file.path.name} asks for crm = "{crm}"; this version has no connector for it yet.',
-                hint='Set crm = "local" under [connection] and bring your data in with '
-                "crm-segments import DIR: it reads CSV exports of HubSpot as they are.",
-                code="config.connector.unavailable",
-                details={"known": connector_names()},
-            )
         if crm not in connector_names():
             raise ConfigError(
                 f'{self.file.path.name} asks for crm = "{crm}", for which there is no connector here.',

@@ -5,7 +5,6 @@ from importlib.resources import files
 from pathlib import Path
 
 from connectors.errors import ConfigError, UsageError
-from crm_segments.settings import LATER
 
 __all__ = ["EXAMPLE_NAME", "InitOptions", "InitReport", "example_config", "write_config"]
 
@@ -30,6 +29,10 @@ crm = "salesforce"
 # Your My Domain, as Setup > My Domain shows it.
 # domain = "acme.my.salesforce.com"
 # Profiles whose users get to see our fields, e.g.: viewers = ["Sales User"]
+""",
+    "hubspot": """\
+# The account is the one that the service key in CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN belongs to.
+crm = "hubspot"
 """,
 }
 
@@ -93,10 +96,9 @@ def write_config(config: Path, options: InitOptions) -> InitReport:
     """
     crm, path = options.crm, options.path
     if crm not in _CONNECTIONS:
-        known = "is not part of this version" if crm in LATER else "is unknown"
         raise ConfigError(
-            f'A connection to "{crm}" {known}: it has {" and ".join(_CONNECTIONS)}.',
-            hint="Use --crm local; crm-segments import reads CSV exports of Salesforce and HubSpot.",
+            f'A connection to "{crm}" is unknown: there are {", ".join(_CONNECTIONS)}.',
+            hint="Use --crm local; crm-segments import reads CSV exports of other CRMs.",
             code="config.connector.unavailable",
             next_command="crm-segments init --crm local",
         )

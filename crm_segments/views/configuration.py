@@ -164,11 +164,26 @@ class InitView:
         if self.report.crm == "salesforce":
             self._salesforce(console)
             return
+        if self.report.crm == "hubspot":
+            self._hubspot(console)
+            return
         bullet(console, f"The CRM is the embedded one, in {visible(self.report.crm_path)}; import makes it.")
         to_do_next(
             console,
             ("crm-segments import DIR", "bring in your CSV exports"),
             ("crm-segments sample sample", "or a made-up company first"),
+        )
+
+    def _hubspot(self, console: Console) -> None:
+        bullet(
+            console,
+            "In HubSpot, Development > Keys > Service keys, make a key with the scopes that "
+            "docs/how-to/hubspot-key.md lists; put it into CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN.",
+        )
+        to_do_next(
+            console,
+            ("crm-segments doctor", "does the key work, and which scopes does it lack?"),
+            ("crm-segments sandbox hubspot", "or rehearse with an emulated HubSpot first"),
         )
 
     def _salesforce(self, console: Console) -> None:

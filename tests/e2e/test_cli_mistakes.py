@@ -84,11 +84,16 @@ def test_a_folder_with_every_setting_is_valid_and_keeps_the_data_out_of_git(tmp_
     assert {".crm-segments/", 'my "own".db*'} <= set(ignored)
 
 
-def test_a_crm_of_a_later_version_is_refused_honestly(cli: Cli) -> None:
-    (cli.folder / "config.toml").write_text('[connection]\ncrm = "hubspot"\n')
+def test_a_crm_without_a_connector_is_refused_with_those_that_have_one(cli: Cli) -> None:
+    (cli.folder / "config.toml").write_text('[connection]\ncrm = "pipedrive"\n')
     text = said(cli, "plan", code=2)
-    assert "this version has no connector for it yet" in text
-    assert "crm-segments import" in text
+    assert "there is no connector here" in text
+    assert "hubspot, local, salesforce" in text
+
+
+def test_a_missing_hubspot_key_is_named_with_its_variable(cli: Cli) -> None:
+    cli.done("init", "--crm", "hubspot", "--force")
+    assert "CRM_SEGMENTS_CONNECTION__ACCESS_TOKEN" in said(cli, "plan", code=4)
 
 
 def test_missing_credentials_are_named_with_their_variables(cli: Cli) -> None:
@@ -163,7 +168,7 @@ def test_nobody_to_ask_names_the_flag(cli: Cli) -> None:
         (["sample", "out", "--world", "fife"], 'Did you mean "five"?'),
         (["approve", "nothing"], "nothing"),
         (["init"], "already"),
-        (["init", "--crm", "hubspot", "--force"], "not part of this version"),
+        (["init", "--crm", "pipedrive", "--force"], "is unknown"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -10,7 +10,7 @@ from connectors.hubspot.limits import LIMITS, MAX_TEXT_LENGTH
 from connectors.marks import marked
 from connectors.model import FieldSpec, FieldType, Option
 
-__all__ = ["Properties", "Schema"]
+__all__ = ["SEVERAL", "Properties", "Schema", "field_type"]
 
 _TYPES = {
     "string": FieldType.TEXT,

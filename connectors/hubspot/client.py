@@ -44,6 +44,7 @@ from connectors.hubspot.errors import (
     unusable_key,
 )
 from connectors.hubspot.limits import (
+    BURST_CALLS,
     BURST_SECONDS,
     FIRST_BURST_CALLS,
     MAX_ANSWER_BYTES,
@@ -85,6 +86,17 @@ class Answer:
     def _parsed(self) -> Any:
         # Once for the proof and for whoever reads it: parsing is half the work of a page of records.
         return orjson.loads(self.content) if self.content else {}
+
+    def results(self, purpose: str) -> list[dict[str, Any]]:
+        """The entries of an answer that is a list of things.
+
+        Raises:
+            UnavailableError: It has none, not even an empty list: something between may have answered.
+        """
+        found = self.json().get("results")
+        if isinstance(found, list) and all(isinstance(one, dict) for one in found):
+            return found
+        raise unavailable(purpose, "its answer has no results")
 
     @property
     def moment(self) -> datetime:
@@ -212,7 +224,8 @@ class HubSpotClient:
         finally:
             window.give_back()
         self.budget.observe(answer.headers)
-        self._learn(answer.headers)
+        if not asked.is_search:
+            self._learn(answer.headers)
         return self._understood(asked, answer)
 
     def _exchange(self, asked: _Asked) -> Answer:
@@ -234,11 +247,17 @@ class HubSpotClient:
             )
             try:
                 content = response.read(MAX_ANSWER_BYTES + 1, decode_content=True)
-            finally:
-                response.release_conn()
+                is_whole = len(content) <= MAX_ANSWER_BYTES
+            except BaseException:
+                # What is left of this answer must not be taken for the beginning of the next one.
+                response.close()
+                raise
+            if not is_whole:
+                response.close()
+            response.release_conn()
         except pool_errors.HTTPError as error:
             _not_answered(error, asked)
-        if len(content) > MAX_ANSWER_BYTES:
+        if not is_whole:
             raise ProtocolError(
                 f"HubSpot answered the request to {asked.purpose} with over {MAX_ANSWER_BYTES:,} bytes.",
                 hint="Report this: no answer should be that large.",
@@ -247,11 +266,13 @@ class HubSpotClient:
         return Answer(response.status, response.headers, content)
 
     def _learn(self, headers: Mapping[str, str]) -> None:
-        """Take in the window as the server sees it; answers to searches do not show theirs."""
+        """Take in the window as the server sees it; where a proxy removes that, the smallest one holds."""
         calls = headers.get("X-HubSpot-RateLimit-Max", "")
         left = headers.get("X-HubSpot-RateLimit-Remaining", "")
         if calls.isdigit() and left.isdigit():
             self._burst.learn(int(calls), int(left))
+        else:
+            self._burst.learn(BURST_CALLS, BURST_CALLS)
 
     def _understood(self, asked: _Asked, answer: Answer) -> Answer:
         if 200 <= answer.status < 300:

@@ -17,7 +17,6 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import pyarrow as pa
@@ -25,7 +24,7 @@ import pyarrow as pa
 from connectors.errors import DataError
 from connectors.hubspot.account import Account, read_account
 from connectors.hubspot.arrow import Record, Shape, shape_of
-from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.client import Answer, HubSpotClient
 from connectors.hubspot.errors import unavailable
 from connectors.hubspot.limits import MAX_PAGE_RECORDS, MAX_SEARCH_RECORDS, MAX_URI_CHARACTERS
 from connectors.hubspot.links import links_of, read_links
@@ -133,16 +132,16 @@ class _Reading:
         whole = [*params, *(("properties", name) for name in properties)]
         is_long = len(urlencode(whole)) > MAX_URI_CHARACTERS
         purpose = f"list the {source.name}"
-        content = self._client.get(
+        answer = self._client.get(
             f"/crm/v3/objects/{source.name}", purpose=purpose, params=params if is_long else whole
-        ).json()
-        records = _results(content, purpose)
+        )
+        records = _results(answer, purpose)
         if is_long and records:
             held = look(self._client, source, [str(one["id"]) for one in records], properties).values
             records = [
                 {**one, "properties": held[str(one["id"])]} for one in records if str(one["id"]) in held
             ]
-        onward = str(((content.get("paging") or {}).get("next") or {}).get("after") or "")
+        onward = str(((answer.json().get("paging") or {}).get("next") or {}).get("after") or "")
         if onward and onward == after:
             raise unavailable(purpose, "it gave the same page twice")
         return records, onward
@@ -169,7 +168,7 @@ class _Reading:
             filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": after})
         purpose = f"search the {self._source.name} that changed"
         for offset in range(0, _MOST_RESULTS, MAX_SEARCH_RECORDS):
-            content = self._client.send(
+            answer = self._client.send(
                 "POST",
                 f"/crm/v3/objects/{self._source.name}/search",
                 purpose=purpose,
@@ -181,13 +180,13 @@ class _Reading:
                     "after": str(offset),
                 },
                 is_search=True,
-            ).json()
-            records = _results(content, purpose)
+            )
+            records = _results(answer, purpose)
             ids = [int(one["id"]) for one in records]
             if ids != sorted(set(ids)) or (ids and after and ids[0] <= int(after)):
                 raise unavailable(purpose, "its results are not in the order that was asked for")
             # Records that went are still counted by the index: a page of none is not the end of all.
-            if records or not content.get("paging"):
+            if records or not answer.json().get("paging"):
                 return records
         raise unavailable(purpose, "its index shows thousands of records that are gone")
 
@@ -211,11 +210,11 @@ class _Reading:
         return self._shape.record_id(record_id)
 
 
-def _results(content: dict[str, Any], purpose: str) -> list[Record]:
-    found = content.get("results")
-    if not isinstance(found, list) or not all(isinstance(one, dict) and one.get("id") for one in found):
-        raise unavailable(purpose, "its answer has no results")
-    return found
+def _results(answer: Answer, purpose: str) -> list[Record]:
+    found = answer.results(purpose)
+    if all(str(one.get("id", "")).isdigit() and isinstance(one.get("properties"), dict) for one in found):
+        return list(found)
+    raise unavailable(purpose, "its answer has records without an id or properties")
 
 
 def _milliseconds(moment: datetime) -> str:

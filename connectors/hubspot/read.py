@@ -7,7 +7,6 @@ import pyarrow as pa
 
 from connectors.errors import SchemaError, UsageError
 from connectors.hubspot.client import HubSpotClient
-from connectors.hubspot.errors import unavailable
 from connectors.hubspot.limits import LIMITS
 from connectors.hubspot.objects import SourceObject
 from connectors.hubspot.schema import Schema
@@ -42,14 +41,14 @@ def look(client: HubSpotClient, source: SourceObject, ids: Sequence[str], names:
         purpose=purpose,
         content={"inputs": [{"id": one} for one in ids], "properties": sorted({*names, MERGED})},
     )
-    results = answer.json().get("results")
-    if not isinstance(results, list):
-        raise unavailable(purpose, "its answer has no results")
     asked = set(ids)
-    values = {str(one["id"]): one["properties"] for one in results if str(one["id"]) in asked}
-    merged = {
-        gone: str(one["id"]) for one in results for gone in merged_ids(one["properties"]) if gone in asked
-    }
+    values: dict[str, dict[str, str | None]] = {}
+    merged: dict[str, str] = {}
+    for one in answer.results(purpose):
+        record_id, properties = str(one.get("id")), one.get("properties") or {}
+        if record_id in asked:
+            values[record_id] = properties
+        merged.update((gone, record_id) for gone in merged_ids(properties) if gone in asked)
     return Held(values, {gone: into for gone, into in merged.items() if gone not in values})
 
 

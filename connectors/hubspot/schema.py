@@ -86,8 +86,8 @@ class Schema:
             if known is None or fresh:
                 purpose = f"read the properties of {name}"
                 answer = self._client.get(f"/crm/v3/properties/{name}", purpose=purpose)
-                results = answer.json().get("results") or []
-                known = Properties(name, {one["name"]: one for one in results if not one.get("archived")})
+                live = [one for one in answer.results(purpose) if not one.get("archived")]
+                known = Properties(name, {str(one.get("name")): one for one in live})
                 self._known[name] = known
             return known
 

@@ -1,6 +1,7 @@
 """What each answer of HubSpot means: refusals, limits, pages of others, half answers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,16 @@ from connectors.errors import (
 )
 from connectors.hubspot.paths import checked_version, end_of_life, spelled
 from connectors.model import FieldWrite, ObjectKind
-from crm_segments.sandbox.faults import Fault, html_page, redirected, refused, reset_before, truncated
+from crm_segments.sandbox.calls import Reply
+from crm_segments.sandbox.faults import (
+    Fault,
+    html_page,
+    mangled,
+    redirected,
+    refused,
+    reset_before,
+    truncated,
+)
 from crm_segments.sandbox.hubspot.refusals import busy, locked, migrating, processing_limit
 from tests.hubspot import HubSpotWorld
 
@@ -173,3 +183,23 @@ def test_each_version_has_an_end() -> None:
     assert end_of_life("v3").isoformat() == "2027-09-01"
     assert end_of_life("2026-09").isoformat() == "2028-03-01"
     assert spelled("/crm/v4/associations/deals", "2026-03") == "/crm/associations/2026-03/deals"
+
+
+def test_an_answer_without_results_is_not_an_account_without_properties(hubspot: HubSpotWorld) -> None:
+    hubspot.emulator.faults.at(1, refused(200, body='{"status":"ok"}'), path="properties/companies")
+    with pytest.raises(UnavailableError, match="no results"):
+        hubspot.connector.describe(COMPANIES)
+
+
+def test_answers_that_hide_the_window_leave_the_smallest_one(hubspot: HubSpotWorld) -> None:
+    def without(reply: Reply) -> Reply:
+        kept = {name: value for name, value in reply.headers.items() if "RateLimit" not in name}
+        return replace(reply, headers=kept)
+
+    hubspot.emulator.faults.at(range(1, 200), mangled(without))
+    before = hubspot.clock.now()
+    for _ in range(100):
+        hubspot.connector.identify()
+    assert hubspot.clock.now() == before
+    hubspot.connector.identify()
+    assert (hubspot.clock.now() - before).total_seconds() == pytest.approx(10.0, abs=0.1)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -196,3 +197,14 @@ def test_what_is_turned_away_after_half_of_a_batch_landed_waits_for_its_turn(
     results = write(hubspot, {one: {"city": "Area 7" if one == ids[99] else "Rome"} for one in ids})
     assert [one.outcome for one in results] == [WriteOutcome.WRITTEN] * 50 + [WriteOutcome.BUSY] * 50
     assert [hubspot.touch_mark(COMPANIES, one) for one in ids] == [1] * 50 + [0] * 50
+
+
+def test_many_threads_never_run_into_the_window(hubspot: HubSpotWorld, ids: list[str]) -> None:
+    hubspot.portal.settings.burst_calls = 20
+
+    def one(number: int) -> WriteOutcome:
+        return write(hubspot, {ids[number]: {"city": "Rome"}})[0].outcome
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(one, range(60))) == {WriteOutcome.WRITTEN}
+    assert [each.status for each in hubspot.emulator.wire.exchanges if each.status == 429] == []

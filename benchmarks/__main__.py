@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import hubspot_server, ledger, main_job, salesforce_pull, salesforce_run, write_path
+from benchmarks import hubspot, hubspot_server, ledger, main_job, salesforce_pull, salesforce_run, write_path
 from benchmarks.segments import agreement, cost, fidelity, labelled, weeks
 
 TABLES: Mapping[str, Callable[[], None]] = {
@@ -15,6 +15,7 @@ TABLES: Mapping[str, Callable[[], None]] = {
     "main_job": main_job.report,
     "salesforce_pull": salesforce_pull.report,
     "salesforce_run": salesforce_run.report,
+    "hubspot": hubspot.report,
     "hubspot_server": hubspot_server.report,
     "write_path": write_path.report,
     "ledger": ledger.report,

@@ -4,9 +4,9 @@
     python -m benchmarks.hubspot 10000     more
 
 Each line is one process of its own. CPU is that of the client alone, from the moment in which it is opened.
-The server is another process: the emulated HubSpot, which waits 120 ms before each answer and refuses more than
-190 calls in ten seconds. The loop over single records is measured on a sample and multiplied, without the window.
-Elapsed times are comparable within one run only.
+The server is another process: the emulated HubSpot, which waits 120 ms before each answer and refuses more
+than 190 calls in ten seconds. The loop over single records is measured on a sample and multiplied, without
+the window. Elapsed times are comparable within one run only.
 """
 
 import io

@@ -155,7 +155,7 @@ class FieldMaker:
                 code="hubspot.field.refused",
                 details=self._details(wanted.name),
             ) from error
-        _log.info("hubspot.field.made object=%s field=%s", self._source.name, wanted.name)
+        _log.info("hubspot.field.made", extra=self._details(wanted.name))
 
     def _set_options(self, raw: Mapping[str, Any], wanted: FieldSpec) -> None:
         # A change of options replaces them all, so those of colleagues are sent along.
@@ -164,7 +164,7 @@ class FieldMaker:
         ).json()
         options, _ = _merged(fresh.get("options") or raw.get("options") or [], wanted.options)
         self._patch(wanted.name, {"options": options})
-        _log.info("hubspot.field.options object=%s field=%s", self._source.name, wanted.name)
+        _log.info("hubspot.field.options", extra=self._details(wanted.name))
 
     def _patch(self, name: str, content: Mapping[str, Any]) -> None:
         self._client.send(

@@ -260,4 +260,5 @@ def _say_what_is_missing(shapes: Sequence[Shape]) -> None:
     for one in shapes:
         for column, path in one.source.fields.items():
             if column not in one.filled:
-                _log.warning("property_missing object=%s property=%s", one.source.name, path)
+                extra = {"object": one.source.name, "property": path}
+                _log.info("hubspot.property_missing", extra=extra)

@@ -174,3 +174,26 @@ def test_marks_and_checkpoints_of_others_are_refused(hubspot: HubSpotWorld) -> N
     for since, checkpoint in (("{}", None), (None, "{}"), (None, "not json"), ("[]", None)):
         with pytest.raises(UsageError):
             list(hubspot.connector.pull(COMPANIES, since=since, checkpoint=checkpoint))
+
+
+def test_line_items_come_with_their_deal_and_their_product(hubspot: HubSpotWorld) -> None:
+    since = mark(hubspot, ObjectKind.LINE_ITEM)
+    product = hubspot.portal.add("products", {"name": "Seats", "price": "10"})
+    deal = hubspot.portal.add("deals", {"dealname": "One"})
+    values = {"hs_product_id": product, "quantity": "3", "amount": "30"}
+    item = hubspot.portal.add("line_items", values)
+    hubspot.portal.associate("line_items", item, "deals", deal)
+    for found in (rows(hubspot.connector, ObjectKind.LINE_ITEM, one) for one in (None, since)):
+        (row,) = found
+        assert (row["deal_id"], row["product_id"], row["amount_number"]) == (deal, product, 30.0)
+    (row,) = rows(hubspot.connector, ObjectKind.PRODUCT)
+    assert (row["name"], row["price_number"], row["currency"]) == ("Seats", 10.0, "USD")
+
+
+def test_contacts_come_with_their_primary_company_and_without_a_name(hubspot: HubSpotWorld) -> None:
+    (company,) = hubspot.seed(COMPANIES, [{"name": "A"}])
+    contact = hubspot.portal.add("contacts", {"email": "someone@example.com", "hs_email_optout": "true"})
+    hubspot.portal.associate("contacts", contact, "companies", company, primary=True)
+    (row,) = rows(hubspot.connector, ObjectKind.CONTACT)
+    assert (row["contact_id"], row["account_id"], row["email_opt_out"]) == (contact, company, True)
+    assert "someone@example.com" not in str(row)

@@ -4,8 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.errors import AccessError, SchemaError
-from connectors.model import FieldAction, FieldType, ListSpec, ObjectKind, Option, Severity
+from connectors.errors import AccessError, SchemaError, UsageError
+from connectors.model import (
+    FieldAction,
+    FieldType,
+    FieldWrite,
+    ListSpec,
+    ObjectKind,
+    Option,
+    Severity,
+    WriteOutcome,
+)
 from connectors.testing.world import OTHER_INSTALLATION_ID, fields_of
 from crm_segments.sandbox.hubspot import ALL_SCOPES
 from crm_segments.sandbox.hubspot.properties import Option as PortalOption
@@ -133,3 +142,22 @@ def test_the_doctor_names_each_scope_and_the_end_of_the_version(hubspot: HubSpot
     assert any("until 2027-09-01" in what for what in findings)
     assert any("API calls of today are left" in what for what in findings)
     assert not any(key in f"{one.what}{one.hint}{one.details}" for one in findings.values())
+
+
+def test_contacts_and_deals_can_carry_segments_and_lists_too(hubspot: HubSpotWorld) -> None:
+    for kind, name in ((ObjectKind.CONTACT, "contacts"), (ObjectKind.DEAL, "deals")):
+        specs = fields_of(hubspot.connector)
+        hubspot.connector.ensure_fields(kind, list(specs.values()))
+        field = specs[FieldType.PICKLIST].name
+        record = hubspot.portal.add(name, {})
+        (result,) = hubspot.connector.write(kind, [FieldWrite(record, {field: "big"})], request_id="x")
+        assert result.outcome is WriteOutcome.WRITTEN
+        hubspot.connector.ensure_lists([ListSpec(f"{name}.big", f"Big {name}", kind, field, "big")])
+        (found,) = [one for one in hubspot.portal.lists if one.kind.name == name]
+        assert list(hubspot.portal.lists.get(found.id).members) == [record]
+
+
+@pytest.mark.parametrize("kind", [ObjectKind.LEAD, ObjectKind.ACTIVITY])
+def test_what_cannot_carry_segments_is_said(hubspot: HubSpotWorld, kind: ObjectKind) -> None:
+    with pytest.raises(UsageError, match="cannot carry segments"):
+        hubspot.connector.read(kind, ["1"], ["crm_segment"])

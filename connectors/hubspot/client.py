@@ -8,12 +8,8 @@ connection for each call, and their own repetition leaves out every write.
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cached_property
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import NoReturn
 from urllib.parse import urlencode
 from urllib.request import getproxies, proxy_bypass
 
@@ -29,20 +25,19 @@ from connectors.errors import (
     ConfigError,
     CrmSegmentsError,
     ProtocolError,
-    QuotaExhaustedError,
     RateLimitedError,
 )
 from connectors.http import certificates, check_endpoint, user_agent
 from connectors.hubspot.budget import CallMeter, exhausted
 from connectors.hubspot.errors import (
     ApiError,
-    RefusedError,
     lost,
     missing_scopes,
     parse_error,
     unavailable,
     unusable_key,
 )
+from connectors.hubspot.exchange import Answer, Asked, Parameters
 from connectors.hubspot.limits import (
     BURST_CALLS,
     BURST_SECONDS,
@@ -53,77 +48,15 @@ from connectors.hubspot.limits import (
     TIMEOUTS,
 )
 from connectors.hubspot.paths import checked_version, spelled
+from connectors.hubspot.refusals import away, refused, retry_after
 from connectors.hubspot.window import SlidingWindow
 
-__all__ = ["Answer", "HubSpotClient"]
+__all__ = ["HubSpotClient"]
 
 _ADDRESS = "https://api.hubapi.com"
 """The only host that is ever asked; it serves accounts of every region."""
 
 _PID_OF_REHEARSAL = "X-Sandbox-Client-Pid"
-_LONGEST_WAIT = 60.0
-_LOCK_SECONDS = 2.0
-"""How long a lock lasts ("Error handling": 423, read 2026-11)."""
-_NOT_EXECUTED = frozenset({503, 521, 523})
-"""The service, or the way to it, was away ("Error handling", read 2026-11)."""
-
-Parameters = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    def json(self) -> Any:
-        """The parsed body; it was proven to be a JSON object when it came."""
-        return self._parsed
-
-    @cached_property
-    def _parsed(self) -> Any:
-        # Once for the proof and for whoever reads it: parsing is half the work of a page of records.
-        return orjson.loads(self.content) if self.content else {}
-
-    def results(self, purpose: str) -> list[dict[str, Any]]:
-        """The entries of an answer that is a list of things.
-
-        Raises:
-            UnavailableError: It has none, not even an empty list: something between may have answered.
-        """
-        found = self.json().get("results")
-        if isinstance(found, list) and all(isinstance(one, dict) for one in found):
-            return found
-        raise unavailable(purpose, "its answer has no results")
-
-    @property
-    def moment(self) -> datetime:
-        """When HubSpot answered, by its own clock.
-
-        Raises:
-            ProtocolError: It does not say.
-        """
-        try:
-            return parsedate_to_datetime(self.headers.get("Date", "")).astimezone(UTC)
-        except ValueError:
-            raise ProtocolError(
-                "HubSpot's answer does not say when it was given.",
-                hint="Does a proxy remove the Date header? It must stay.",
-                code="hubspot.answer.undated",
-            ) from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    method: str
-    path: str
-    purpose: str
-    params: Parameters
-    data: bytes | None
-    is_write: bool
-    is_search: bool
 
 
 class HubSpotClient:
@@ -216,7 +149,7 @@ class HubSpotClient:
             ProtocolError: HubSpot answered outside its documentation.
         """
         data = None if content is None else orjson.dumps(content)
-        asked = _Asked(method, path, purpose, params, data, is_write, is_search)
+        asked = Asked(method, path, purpose, params, data, is_write, is_search)
         window = self._searches if is_search else self._burst
         window.take()
         try:
@@ -228,7 +161,7 @@ class HubSpotClient:
             self._learn(answer.headers)
         return self._understood(asked, answer)
 
-    def _exchange(self, asked: _Asked) -> Answer:
+    def _exchange(self, asked: Asked) -> Answer:
         query = f"?{urlencode(asked.params)}" if asked.params else ""
         headers = {**self._headers, "Authorization": f"Bearer {self.key}"}
         if asked.data is not None:
@@ -274,7 +207,7 @@ class HubSpotClient:
         else:
             self._burst.learn(BURST_CALLS, BURST_CALLS)
 
-    def _understood(self, asked: _Asked, answer: Answer) -> Answer:
+    def _understood(self, asked: Asked, answer: Answer) -> Answer:
         if 200 <= answer.status < 300:
             if _is_expected_body(answer):
                 return answer
@@ -282,9 +215,9 @@ class HubSpotClient:
             raise lost(asked.purpose, what) if asked.is_write else unavailable(asked.purpose, what)
         raise self._error_of(asked, answer)
 
-    def _error_of(self, asked: _Asked, answer: Answer) -> CrmSegmentsError:
+    def _error_of(self, asked: Asked, answer: Answer) -> CrmSegmentsError:
         status, found = answer.status, parse_error(answer.content)
-        wait = _retry_after(answer.headers)
+        wait = retry_after(answer.headers)
         if status == 429:
             return self._limited(asked, found or ApiError(), wait)
         if status == 401:
@@ -292,10 +225,10 @@ class HubSpotClient:
         if status == 403 and found:
             return missing_scopes(asked.purpose, found.scopes)
         if status in {423, 477} or status >= 500:
-            return _away(asked, status, wait)
-        return _refused(asked, status, found)
+            return away(asked, status, wait)
+        return refused(asked, status, found)
 
-    def _limited(self, asked: _Asked, found: ApiError, wait: float | None) -> CrmSegmentsError:
+    def _limited(self, asked: Asked, found: ApiError, wait: float | None) -> CrmSegmentsError:
         if found.is_daily:
             return exhausted(self.budget.report(), self.budget.resumes_at)
         is_short = asked.is_search or found.is_secondly
@@ -323,7 +256,7 @@ def _configuration(address: str, *, is_rehearsal: bool) -> Configuration:
     return made
 
 
-def _not_answered(error: pool_errors.HTTPError, asked: _Asked) -> NoReturn:
+def _not_answered(error: pool_errors.HTTPError, asked: Asked) -> NoReturn:
     """Raise what an error of the network means; the original is left behind, it carries the request."""
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, pool_errors.SSLError):
@@ -350,52 +283,3 @@ def _is_expected_body(answer: Answer) -> bool:
         return isinstance(answer.json(), dict)
     except orjson.JSONDecodeError:
         return False
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    given = headers.get("Retry-After", "")
-    return float(given) if given.isascii() and given.isdigit() else None
-
-
-def _away(asked: _Asked, status: int, wait: float | None) -> CrmSegmentsError:
-    """HubSpot does nothing for now, or broke off while it did."""
-    if status == 477:
-        return _migrating(wait)
-    if status == 423:
-        wait = wait or _LOCK_SECONDS
-        return unavailable(asked.purpose, "it is locked for a moment (HTTP 423)", retry_after=wait)
-    if status in _NOT_EXECUTED:
-        return unavailable(asked.purpose, f"it is busy (HTTP {status})", retry_after=wait)
-    what = f"it failed inside (HTTP {status})"
-    return lost(asked.purpose, what) if asked.is_write else unavailable(asked.purpose, what)
-
-
-def _migrating(wait: float | None) -> CrmSegmentsError:
-    if wait is not None and wait <= _LONGEST_WAIT:
-        return unavailable("answer", "the account is being moved (HTTP 477)", retry_after=wait)
-    minutes = "up to 24 hours" if wait is None else f"about {max(round(wait / 60), 1):,} minutes"
-    return QuotaExhaustedError(
-        "The HubSpot account is being moved to another data center and answers nothing meanwhile.",
-        hint=f"Nothing is lost: run again in {minutes}.",
-        code="quota.hubspot.migration",
-        details={} if wait is None else {"retry_after_seconds": wait},
-        next_command="crm-segments run",
-    )
-
-
-def _refused(asked: _Asked, status: int, found: ApiError | None) -> CrmSegmentsError:
-    if status < 400:
-        return ProtocolError(
-            f"HubSpot sent the request to {asked.purpose} elsewhere (HTTP {status}); that was not followed.",
-            hint="Does a proxy ask for a login? If not, report this.",
-            code="hubspot.redirected",
-        )
-    if status == 414:
-        return ProtocolError(
-            f"The address of the request to {asked.purpose} was too long for some point on the way.",
-            hint="Map fewer fields under [connection.fields].",
-            code="hubspot.address.long",
-        )
-    if found is None and status not in {400, 404, 405}:
-        return unavailable(asked.purpose, f"something between refused it (HTTP {status})")
-    return RefusedError(asked.purpose, status, found or ApiError())

@@ -24,8 +24,9 @@ import pyarrow as pa
 from connectors.errors import DataError
 from connectors.hubspot.account import Account, read_account
 from connectors.hubspot.arrow import Record, Shape, shape_of
-from connectors.hubspot.client import Answer, HubSpotClient
+from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.errors import unavailable
+from connectors.hubspot.exchange import Answer
 from connectors.hubspot.limits import MAX_PAGE_RECORDS, MAX_SEARCH_RECORDS, MAX_URI_CHARACTERS
 from connectors.hubspot.links import links_of, read_links
 from connectors.hubspot.objects import SourceObject

@@ -1,6 +1,7 @@
 """Writes: a bad record never sinks the others, every id is accounted for, nothing is sent twice."""
 
 import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -208,3 +209,21 @@ def test_many_threads_never_run_into_the_window(hubspot: HubSpotWorld, ids: list
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(one, range(60))) == {WriteOutcome.WRITTEN}
     assert [each.status for each in hubspot.emulator.wire.exchanges if each.status == 429] == []
+
+
+def test_no_key_and_no_value_reach_the_log_or_an_address(
+    hubspot: HubSpotWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    (company,) = hubspot.seed(COMPANIES, [{"name": "Canary Ltd", "website": "canary.example"}])
+    *_, last = hubspot.connector.pull(COMPANIES)
+    list(hubspot.connector.pull(COMPANIES, since=last.watermark))
+    write(hubspot, {company: {"city": "Canary Wharf"}})
+    hubspot.emulator.faults.at(1, processing_limit(), path=UPDATE)
+    with pytest.raises(UnknownOutcomeError) as caught:
+        write(hubspot, {company: {"city": "Canary Wharf 2"}})
+    error = caught.value
+    seen = f"{caplog.text}{error!r}{error.hint}{error.details}{error.__cause__!r}{error.__context__!r}"
+    seen += "".join(one.target for one in hubspot.calls())
+    assert hubspot.key not in seen
+    assert "canary" not in seen.lower()

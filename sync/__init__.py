@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sync.config import SyncSettings
+    from sync.explaining import Explanation, explain
     from sync.export import export_plan
     from sync.field_setup import (
         FieldSetup,
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
     )
     from sync.imitation import PrintedRule, PrintedRules, list_rules
     from sync.inspection import (
-        Explanation,
         HeldRecord,
         Status,
         current_assignments,
-        explain,
         get_history,
         get_status,
         list_held,
@@ -101,12 +100,11 @@ _HOMES = {
         "show_fields",
     ),
     "sync.imitation": ("PrintedRule", "PrintedRules", "list_rules"),
+    "sync.explaining": ("Explanation", "explain"),
     "sync.inspection": (
-        "Explanation",
         "HeldRecord",
         "Status",
         "current_assignments",
-        "explain",
         "get_history",
         "get_status",
         "list_held",

@@ -4,21 +4,22 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
+import sqlalchemy as sa
 
 import segmentation
 from connectors.errors import DataError, UsageError
 from connectors.model import ObjectKind
 from segmentation.config import SegmentationSettings
 from segmentation.model import SegmentModel
-from sync.inspection import last_as_of, scope_ids
+from sync.inspection import scope_ids
 from sync.planning import PULLED_OBJECTS
 from sync.snapshot import Snapshot, load_snapshot
-from sync.state import models
+from sync.state import models, schema
 from sync.state.assignments import load_assignments
 from sync.state.models import ModelStatus
 from sync.workspace import Workspace
 
-__all__ = ["Present", "load_present"]
+__all__ = ["Present", "load_last_pull", "load_present"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def load_present(ws: Workspace, name: str | None = None) -> Present:
         row = models.find_model(tx, scope_id, ModelStatus.CURRENT) if scope_id else None
         assigned = load_assignments(tx, scope_id) if scope_id else None
         head = ws.store.snapshot_head(tx, connection_id)
-        as_of = last_as_of(tx, scope_id) if scope_id else None
+        as_of = _last_as_of(tx, scope_id) if scope_id else None
     if scope_id is None or row is None or assigned is None or as_of is None:
         raise UsageError(
             "Nothing was segmented yet.",
@@ -69,6 +70,17 @@ def load_present(ws: Workspace, name: str | None = None) -> Present:
             code="explain.nothing",
             next_command="crm-segments run",
         )
+    snapshot = load_last_pull(ws, connection_id, head)
+    model = SegmentModel.from_json(row.body)
+    return Present(ws, settings, scope_id, model, assigned, snapshot, date.fromisoformat(as_of))
+
+
+def load_last_pull(ws: Workspace, connection_id: str, head: str | None) -> Snapshot:
+    """The records as last read.
+
+    Raises:
+        DataError: They are lost; the next plan reads everything again.
+    """
     snapshot = load_snapshot(ws, connection_id, head)
     if snapshot is None:
         raise DataError(
@@ -77,5 +89,16 @@ def load_present(ws: Workspace, name: str | None = None) -> Present:
             code="snapshot.lost",
             next_command="crm-segments plan",
         )
-    model = SegmentModel.from_json(row.body)
-    return Present(ws, settings, scope_id, model, assigned, snapshot, date.fromisoformat(as_of))
+    return snapshot
+
+
+def _last_as_of(tx: sa.Connection, scope_id: int) -> str | None:
+    """The day of the last run that was begun; None before the first."""
+    run, plan = schema.run, schema.plan
+    return tx.execute(
+        sa.select(run.c.as_of)
+        .join(plan, plan.c.plan_id == run.c.plan_id)
+        .where(run.c.scope_id == scope_id, plan.c.status.in_(["applied", "applying"]))
+        .order_by(run.c.started_at.desc(), run.c.run_id.desc())
+        .limit(1)
+    ).scalar()

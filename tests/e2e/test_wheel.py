@@ -49,14 +49,15 @@ def test_the_wheel_says_what_it_needs(installed: Path, tmp_path: Path) -> None:
     script = (
         "from importlib.metadata import metadata, entry_points\n"
         "print(metadata('crm-segments')['Requires-Python'], metadata('crm-segments')['License-Expression'])\n"
-        "print(*(entry.value for entry in entry_points(group='crm_segments.connectors')))\n"
+        "print(*sorted(entry.value for entry in entry_points(group='crm_segments.connectors')))\n"
     )
     done = subprocess.run(
         [installed / "python", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == [
         ">=3.11 Apache-2.0",
-        "connectors.local:open_configured connectors.salesforce:open_configured",
+        "connectors.hubspot:open_configured connectors.local:open_configured "
+        "connectors.salesforce:open_configured",
     ]
 
 

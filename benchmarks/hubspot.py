@@ -9,14 +9,11 @@ than 190 calls in ten seconds. The loop over single records is measured on a sam
 the window. Elapsed times are comparable within one run only.
 """
 
-import io
 import json
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +24,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from urllib3 import Retry
 
-from benchmarks.measure import measure
+from benchmarks.measure import measure, serve
 from benchmarks.salesforce_write import LATENCY_SECONDS, SAMPLE, peak_mb
 from connectors.config import ConnectionSettings
 from connectors.hubspot.client import HubSpotClient
@@ -64,7 +61,8 @@ def report(records: int = RECORDS) -> None:
     print(f"# {records:,} companies of HubSpot, {LATENCY_SECONDS * 1000:.0f} ms before each answer\n")
     print(f"{'':50}" + "".join(f"{head:>{width}}" for head, width in _COLUMNS))
     for name in WAYS:
-        with _server(records) as address:
+        # A server of its own for each way, whose window nobody has used.
+        with serve("benchmarks.hubspot", "server", records) as address:
             _line(name, address, records)
     print("\nThe loop is measured on a sample; its seconds and requests are multiplied.\n")
 
@@ -85,17 +83,6 @@ def _line(name: str, address: str, records: int) -> None:
     )
     shown = "".join(f"{cell:>{width}}" for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
     print(f"{name:50}{shown}", flush=True)
-
-
-@contextmanager
-def _server(records: int) -> Iterator[str]:
-    """The address of an emulated account in a process of its own, whose window nobody has used."""
-    command = [sys.executable, "-m", "benchmarks.hubspot", "server", str(records)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield (process.stdout or io.StringIO()).readline().strip()
-        finally:
-            process.kill()
 
 
 def _serve(records: int) -> None:

@@ -1,14 +1,17 @@
 """Runs a command as a whole process and reports what the operating system charged for it."""
 
+import io
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Figures", "measure"]
+__all__ = ["Figures", "measure", "serve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,19 @@ def measure(command: list[str], folder: Path) -> Figures:
             exit_code=process.returncode,
             stdout=stdout.read(),
         )
+
+
+@contextmanager
+def serve(module: str, *arguments: object) -> Iterator[str]:
+    """The address of a server in a process of its own, so that its cost is not counted; ended with the block.
+
+    Args:
+        module: Run with `python -m`; its first line of output is the address.
+        arguments: Of its command line.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield (process.stdout or io.StringIO()).readline().strip()
+        finally:
+            process.kill()

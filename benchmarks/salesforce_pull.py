@@ -16,11 +16,9 @@ import csv
 import io
 import json
 import resource
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from benchmarks.measure import measure
+from benchmarks.measure import measure, serve
 from benchmarks.salesforce_server import EXTRA, FIELDS
 from connectors.config import ConnectionSettings
 from connectors.model import ObjectKind
@@ -53,7 +51,8 @@ def report(records: int = RECORDS) -> None:
     print(f"# {records:,} accounts of {len(FIELDS)} fields out of Salesforce, each line one process\n")
     print(f"{'':44}{'CPU us/record':>14}{'peak MB':>9}{'above start':>13}{'requests':>10}")
     for is_compressed in (False, True):
-        with _server(records, is_compressed=is_compressed) as address:
+        packing = ["gzip"] if is_compressed else []
+        with serve("benchmarks.salesforce_server", records, *packing) as address:
             for name in _CLIENTS:
                 if "job" in name or not is_compressed:
                     _line(name, address, records, is_compressed=is_compressed)
@@ -69,19 +68,6 @@ def _line(name: str, address: str, records: int, *, is_compressed: bool) -> None
     shown = f"{name}, compressed" if is_compressed else name
     above = found["peak_mb"] - found["start_mb"]
     print(f"{shown:44}{cost:>14.2f}{found['peak_mb']:>9.0f}{above:>13.0f}{found['requests']:>10}", flush=True)
-
-
-@contextmanager
-def _server(records: int, *, is_compressed: bool) -> Iterator[str]:
-    """The address of a server in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.salesforce_server", str(records)]
-    if is_compressed:
-        command.append("gzip")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield (process.stdout or io.StringIO()).readline().strip()
-        finally:
-            process.kill()
 
 
 def _ours(address: str, keep: Callable[[Iterable[pa.Table]], int], *, by_job: bool) -> Read:

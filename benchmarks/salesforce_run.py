@@ -13,9 +13,7 @@ Aim for 20,000 records: 100 requests that write, 25 us of CPU a record to write 
 and 90 MB, and connections no more than threads + 2.
 """
 
-import io
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +24,7 @@ from tempfile import TemporaryDirectory
 
 import requests
 
-from benchmarks.measure import measure
+from benchmarks.measure import measure, serve
 from benchmarks.salesforce_write import LATENCY_SECONDS, LOOP, SAMPLE, WRITERS, peak_mb
 from benchmarks.salesforce_write_server import COUNTS
 from connectors.config import ConnectionSettings
@@ -66,7 +64,10 @@ def report(records: int = RECORDS) -> None:
     print(f"# A run on a Salesforce of {records:,} accounts, all of them changed, {wait}\n")
     heads = "".join(f"{head:>{width}}" for head, width in _COLUMNS)
     print(f"{'':46}{heads}")
-    with _server(records) as address, TemporaryDirectory() as folder:
+    with (
+        serve("benchmarks.salesforce_run_server", records, LATENCY_SECONDS) as address,
+        TemporaryDirectory() as folder,
+    ):
         _line(LOOP, "loop", address, folder, min(SAMPLE, records), records)
         measure([sys.executable, "-m", _MODULE, "plan", address, folder], Path.cwd())
         _line(_APPLY, "apply", address, folder, records, records)
@@ -91,18 +92,6 @@ def _line(name: str, what: str, address: str, folder: str, count: int, records: 
     )
     shown = "".join(f"{cell:>{width}}" for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
     print(f"{name:46}{shown}", flush=True)
-
-
-@contextmanager
-def _server(records: int) -> Iterator[str]:
-    """The address of a server in a process of its own."""
-    module = "benchmarks.salesforce_run_server"
-    command = [sys.executable, "-m", module, str(records), str(LATENCY_SECONDS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield (process.stdout or io.StringIO()).readline().strip()
-        finally:
-            process.kill()
 
 
 class _Writing:

@@ -13,15 +13,12 @@ Aim for 20,000 records: 100 requests, at most 1.6 s and 90 MB, connections no mo
 ledger 25 us of CPU a record.
 """
 
-import io
 import json
 import resource
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,7 +27,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from benchmarks.measure import measure
+from benchmarks.measure import measure, serve
 from benchmarks.salesforce_write_server import COUNTS, NAMES
 from connectors.config import ConnectionSettings
 from connectors.model import FieldWrite, JobState, ObjectKind, WriteOutcome
@@ -63,7 +60,7 @@ def report(records: int = RECORDS) -> None:
     print(f"# Four fields of {records:,} accounts into Salesforce, {wait}\n")
     heads = "".join(f"{head:>{width}}" for head, width in _COLUMNS)
     print(f"{'':46}{heads}")
-    with _server(records) as address:
+    with serve("benchmarks.salesforce_write_server", records, LATENCY_SECONDS) as address:
         for name in WRITERS:
             _line(name, address, records)
     print("\nThe loop is measured on a sample; its seconds and requests are multiplied.\n")
@@ -86,18 +83,6 @@ def _line(name: str, address: str, records: int) -> None:
     )
     shown = "".join(f"{cell:>{width}}" for cell, (_, width) in zip(cells, _COLUMNS, strict=True))
     print(f"{name:46}{shown}", flush=True)
-
-
-@contextmanager
-def _server(records: int) -> Iterator[str]:
-    """The address of a server in a process of its own."""
-    module = "benchmarks.salesforce_write_server"
-    command = [sys.executable, "-m", module, str(records), str(LATENCY_SECONDS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield (process.stdout or io.StringIO()).readline().strip()
-        finally:
-            process.kill()
 
 
 def _batch(count: int) -> list[FieldWrite]:

@@ -1,16 +1,16 @@
 """What `check` looks at: key, scopes one by one, properties, calls that are left, version of the API."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from connectors.config import ConnectionSettings
-from connectors.errors import AccessError, AuthError, CrmSegmentsError
 from connectors.hubspot.account import read_account
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.errors import RefusedError
 from connectors.hubspot.objects import SourceObject, sources_of
 from connectors.hubspot.paths import end_of_life
 from connectors.hubspot.schema import Schema
+from connectors.looks import Look, take_looks
 from connectors.model import Finding, ObjectKind, Severity
 
 __all__ = ["examine"]
@@ -41,24 +41,13 @@ def examine(client: HubSpotClient, schema: Schema, settings: ConnectionSettings)
     """
     kinds = (ObjectKind.ACCOUNT, ObjectKind.CONTACT, ObjectKind.DEAL)
     sources = [source for kind in kinds for source in sources_of(kind, settings)]
-    looks: Sequence[Callable[[], Iterable[Finding]]] = (
+    looks: Sequence[Look] = (
         lambda: _account(client),
         lambda: _scopes(client),
         lambda: _properties(schema, sources),
         lambda: _calls(client),
     )
-    return [finding for look in looks for finding in _guarded(look)]
-
-
-def _guarded(look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """One look that fails does not keep the others from being taken."""
-    try:
-        return list(look())
-    except AuthError:
-        raise
-    except CrmSegmentsError as error:
-        severity = Severity.WARN if isinstance(error, AccessError) else Severity.FAIL
-        return [Finding(error.message, severity, error.hint, error.details)]
+    return take_looks(looks)
 
 
 def _account(client: HubSpotClient) -> list[Finding]:

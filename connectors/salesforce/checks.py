@@ -1,9 +1,10 @@
 """What `check` looks at: version, what the user sees and may write, record types, calls that are left."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from connectors.config import ConnectionSettings
-from connectors.errors import AccessError, AuthError, CrmSegmentsError
+from connectors.errors import AccessError
+from connectors.looks import Look, take_looks
 from connectors.model import FieldSpec, Finding, ObjectKind, Severity
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.custom_fields import CustomFields
@@ -29,7 +30,7 @@ def examine(client: SalesforceClient, schema: Schema, settings: ConnectionSettin
         AuthError: The login is refused: nothing else can be looked at.
     """
     sources = [source for kind in _READ for source in sources_of(kind, settings)]
-    looks: Sequence[Callable[[], Iterable[Finding]]] = (
+    looks: Sequence[Look] = (
         lambda: _login(client),
         lambda: _version(client),
         lambda: field_findings(schema, sources),
@@ -40,18 +41,7 @@ def examine(client: SalesforceClient, schema: Schema, settings: ConnectionSettin
         lambda: _viewers(client, settings),
         lambda: _calls(client),
     )
-    return [finding for look in looks for finding in _guarded(look)]
-
-
-def _guarded(look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """One look that fails does not keep the others from being taken."""
-    try:
-        return list(look())
-    except AuthError:
-        raise
-    except CrmSegmentsError as error:
-        severity = Severity.WARN if isinstance(error, AccessError) else Severity.FAIL
-        return [Finding(error.message, severity, error.hint, error.details)]
+    return take_looks(looks)
 
 
 def _login(client: SalesforceClient) -> list[Finding]:
